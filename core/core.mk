@@ -1,0 +1,36 @@
+# core.mk - the core's sources, and the tables that are generated from core/rules at build time.
+# Sets CORE_SOURCES and CORE_CPPFLAGS for the engines; each engine compiles them in a folder of its own.
+
+CORE_SOURCES = answer buffer decide engine match reply rule_reader rule_tables text vocabulary
+CORE_CPPFLAGS = -I$(srcdir)/core -Ibuild/generated $(shell pkg-config --cflags libpcre2-8 2>/dev/null)
+CORE_LIBS = $(or $(shell pkg-config --libs libpcre2-8 2>/dev/null),-lpcre2-8)
+CORE_HEADERS = $(wildcard $(srcdir)/core/*.h)
+
+# by name: providers and languages may grow without a change here
+RULE_FILES = $(sort $(wildcard $(srcdir)/core/rules/*.rules $(srcdir)/core/rules/*/*.rules))
+VOCABULARY_FILES = $(srcdir)/core/rules/categories.tsv $(srcdir)/core/rules/perspectives.tsv
+
+# build tools run on the building machine
+CC_FOR_BUILD ?= cc
+HOST_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra
+HOST_SOURCES = $(CORE_SOURCES:%=$(srcdir)/core/%.c)
+
+GENERATED = build/generated/vocabulary_tables.c build/generated/builtin_rules.c
+
+build/host build/generated:
+	@mkdir -p $@
+
+build/host/vocabulary: $(srcdir)/core/generate/vocabulary.c | build/host
+	$(CC_FOR_BUILD) $(HOST_CFLAGS) -o $@ $<
+
+build/generated/vocabulary_tables.c: build/host/vocabulary $(VOCABULARY_FILES) | build/generated
+	build/host/vocabulary $(VOCABULARY_FILES) $@ build/generated/vocabulary_tables.h
+
+build/generated/vocabulary_tables.h: build/generated/vocabulary_tables.c
+
+build/host/rules: $(srcdir)/core/generate/rules.c $(HOST_SOURCES) $(CORE_HEADERS) build/generated/vocabulary_tables.c
+	$(CC_FOR_BUILD) $(HOST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(HOST_SOURCES) \
+		build/generated/vocabulary_tables.c $(CORE_LIBS)
+
+build/generated/builtin_rules.c: build/host/rules $(RULE_FILES)
+	build/host/rules $@ $(RULE_FILES)

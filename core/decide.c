@@ -1,0 +1,532 @@
+/*
+ * decide.c - from a diagnostic to its verdict: design of "What decides" in doc/classification.md.
+ *
+ * What it does: chooses the reply that decides, shows its words to the rules, and takes the first rule
+ * that holds. What it must not know: any phrase, code or provider; those are rules.
+ */
+#include "engine.h"
+
+#include "vocabulary.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ALL_OWNERS UINT32_MAX
+
+/* Which owners' words a view shows: bit 0 the preamble, bit i + 1 reply i. */
+static uint32_t
+owner_bit(int owner)
+{
+    return 1u << (owner + 1);
+}
+
+/* What rules may ask of the deciding reply. */
+typedef struct situation {
+    unsigned code;
+    bnc_enhanced enhanced;
+    bool alone;
+    uint64_t providers[BNC_PROVIDERS_MAX / 64];
+    uint32_t first_provider; /* + 1, 0: none */
+} situation;
+
+/* The rule that won: in own rules or the built-in ones. */
+typedef struct winner {
+    bnc_rule_set *set; /* NULL: no rule holds */
+    uint32_t rule;
+} winner;
+
+typedef struct job {
+    bnc_engine *e;
+    bnc_rule_set *own; /* NULL: none */
+    bnc_view whole;
+    situation now;
+    bool pending;
+    bool aftermath[BNC_REPLIES_MAX];
+} job;
+
+/* ---- conditions ---- */
+
+static bool
+code_holds(const bnc_rule *rule, const situation *now)
+{
+    unsigned code = now->code;
+
+    if (rule->code_low == 0)
+        return true;
+    if (code == 0 && rule->code_low % 100 == 0 && rule->code_high == rule->code_low + 99)
+        code = now->enhanced.class_ * 100u;
+    return code >= rule->code_low && code <= rule->code_high;
+}
+
+static bool
+enhanced_holds(const bnc_rule *rule, const situation *now)
+{
+    if (rule->enhanced_class == 0)
+        return true;
+    return now->enhanced.class_ != 0 && (rule->enhanced_class >> now->enhanced.class_ & 1) != 0 &&
+           now->enhanced.subject == rule->subject && now->enhanced.detail >= rule->detail_low &&
+           now->enhanced.detail <= rule->detail_high;
+}
+
+static bool
+provider_shown(const situation *now, uint32_t number)
+{
+    return (now->providers[number / 64] >> (number % 64) & 1) != 0;
+}
+
+static bool
+refused(const bnc_rules *rules, const bnc_rule *rule, const bnc_view *view)
+{
+    uint32_t i;
+
+    for (i = 0; i < rule->n_refusals; i++)
+        if (bnc_alternative_occurs(rules, bnc_alternative_at(rules, rule->refusals + i), view, NULL))
+            return true;
+    return false;
+}
+
+/* Whether a rule whose phrases occur holds as a whole: the cheap conditions first. */
+static bool
+rule_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
+{
+    const bnc_rule *rule = bnc_rule_at(set->rules, number);
+    const situation *now = &j->now;
+    size_t places[2];
+
+    if (!code_holds(rule, now) || !enhanced_holds(rule, now))
+        return false;
+    if ((rule->flags & BNC_RULE_ALONE) != 0 && !now->alone)
+        return false;
+    if (rule->provider != 0 && !provider_shown(now, rule->provider - 1))
+        return false;
+    if (rule->not_provider != 0 && provider_shown(now, rule->not_provider - 1))
+        return false;
+    if (rule->n_refusals > 0 && refused(set->rules, rule, view))
+        return false;
+    return rule->pattern_len == 0 || bnc_engine_pattern(j->e, set, number, view, places);
+}
+
+/* ---- views ---- */
+
+/* The text with only the words of these owners; the others are masked, so that offsets stay. */
+static bnc_view
+view_of(job *j, uint32_t owners, int anchor_reply)
+{
+    bnc_engine *e = j->e;
+    const bnc_replies *replies = &e->replies;
+    bnc_view view = j->whole;
+    size_t from, to;
+    int k;
+
+    view.anchor = anchor_reply >= 0 ? replies->item[anchor_reply].text : 0;
+    if (owners == ALL_OWNERS)
+        return view;
+    for (k = 0; k < replies->n_spans; k++) {
+        from = replies->spans[k].start;
+        to = k + 1 < replies->n_spans ? replies->spans[k + 1].start : e->text.len;
+        if (to > e->text.len)
+            to = e->text.len;
+        if (from >= to)
+            continue;
+        if ((owners & owner_bit(replies->spans[k].owner)) != 0) {
+            memcpy(e->view_raw + from, e->text.raw + from, to - from);
+            memcpy(e->view_words + from, e->text.words + from, to - from);
+        } else {
+            memset(e->view_raw + from, BNC_MASK, to - from);
+            memset(e->view_words + from, BNC_MASK, to - from);
+        }
+    }
+    view.raw = e->view_raw;
+    view.words = e->view_words;
+    return view;
+}
+
+/* The owners that have words at all, besides this reply. */
+static bool
+preamble_speaks(const bnc_engine *e)
+{
+    return bnc_reply_has_words(&e->text, &e->replies, BNC_PREAMBLE);
+}
+
+/* ---- signals: what the text shows before anything is decided ---- */
+
+static void
+note_provider(situation *now, uint32_t number)
+{
+    now->providers[number / 64] |= (uint64_t)1 << (number % 64);
+    if (now->first_provider == 0)
+        now->first_provider = number + 1;
+}
+
+/* Providers and promises, from rules of one set over the whole text. */
+static void
+read_signals(job *j, bnc_rule_set *set)
+{
+    bnc_hits *hits = &j->e->hits;
+    uint32_t end = bnc_tables(set->rules)->first_category_rule;
+    const bnc_rule *rule;
+    uint32_t i;
+
+    bnc_match(set->rules, &j->whole, hits);
+    for (i = bnc_hits_next(set->rules, hits, 0); i < end; i = bnc_hits_next(set->rules, hits, i + 1)) {
+        rule = bnc_rule_at(set->rules, i);
+        if (rule->kind == BNC_RULE_AFTERMATH || !rule_holds(j, set, i, &j->whole))
+            continue;
+        if (rule->kind == BNC_RULE_PROVIDER)
+            note_provider(&j->now, rule->target);
+        else
+            j->pending = true;
+    }
+}
+
+static void
+enter_reply(job *j, int reply)
+{
+    const bnc_replies *replies = &j->e->replies;
+    const bnc_reply *item = reply >= 0 ? &replies->item[reply] : NULL;
+
+    j->now.code = item != NULL ? item->code : 0;
+    j->now.enhanced = item != NULL ? item->enhanced : replies->status;
+    if (item != NULL && item->enhanced.class_ == 0 && replies->status.class_ == item->code / 100)
+        j->now.enhanced = replies->status;
+    j->now.alone = !bnc_reply_has_words(&j->e->text, replies, reply);
+}
+
+static bool
+is_aftermath(job *j, bnc_rule_set *set, int reply)
+{
+    bnc_view view = view_of(j, owner_bit(reply), reply);
+    bnc_hits *hits = &j->e->hits;
+    uint32_t end = bnc_tables(set->rules)->first_category_rule;
+    uint32_t i;
+
+    bnc_match(set->rules, &view, hits);
+    for (i = bnc_hits_next(set->rules, hits, 0); i < end; i = bnc_hits_next(set->rules, hits, i + 1))
+        if (bnc_rule_at(set->rules, i)->kind == BNC_RULE_AFTERMATH && rule_holds(j, set, i, &view))
+            return true;
+    return false;
+}
+
+static void
+read_aftermath(job *j)
+{
+    int reply;
+
+    for (reply = 0; reply < j->e->replies.count; reply++) {
+        if (j->e->replies.item[reply].nested)
+            continue;
+        enter_reply(j, reply);
+        j->aftermath[reply] =
+            is_aftermath(j, &j->e->builtin, reply) || (j->own != NULL && is_aftermath(j, j->own, reply));
+    }
+}
+
+/* ---- the winner ---- */
+
+static bool
+first_rule(job *j, bnc_rule_set *set, const bnc_view *view, winner *found)
+{
+    bnc_hits *hits = &j->e->hits;
+    uint32_t n = bnc_tables(set->rules)->n_rules;
+    uint32_t i;
+
+    bnc_match(set->rules, view, hits);
+    for (i = bnc_hits_next(set->rules, hits, bnc_tables(set->rules)->first_category_rule); i < n;
+         i = bnc_hits_next(set->rules, hits, i + 1))
+        if (rule_holds(j, set, i, view)) {
+            found->set = set;
+            found->rule = i;
+            return true;
+        }
+    return false;
+}
+
+static winner
+winner_in(job *j, const bnc_view *view)
+{
+    winner found = {NULL, 0};
+
+    if (j->own == NULL || !first_rule(j, j->own, view, &found))
+        first_rule(j, &j->e->builtin, view, &found);
+    return found;
+}
+
+static const bnc_rule *
+winning_rule(const winner *w)
+{
+    return bnc_rule_at(w->set->rules, w->rule);
+}
+
+static bnc_evidence
+evidence_of(const winner *w)
+{
+    const bnc_rule *rule;
+
+    if (w->set == NULL)
+        return BNC_EVIDENCE_NONE;
+    rule = winning_rule(w);
+    if (rule->n_alternatives > 0)
+        return BNC_EVIDENCE_PHRASE;
+    if (rule->pattern_len > 0)
+        return BNC_EVIDENCE_PATTERN;
+    if (rule->enhanced_class != 0)
+        return BNC_EVIDENCE_ENHANCED_CODE;
+    return rule->code_low != 0 ? BNC_EVIDENCE_REPLY_CODE : BNC_EVIDENCE_NONE;
+}
+
+static bool
+speaks_clearly(const winner *w)
+{
+    bnc_evidence evidence = evidence_of(w);
+
+    return (evidence == BNC_EVIDENCE_PHRASE || evidence == BNC_EVIDENCE_PATTERN) &&
+           (winning_rule(w)->flags & BNC_RULE_WEAK) == 0;
+}
+
+static bool
+says_something(const winner *w)
+{
+    return w->set != NULL && winning_rule(w)->target != (uint32_t)bnc_category_unknown();
+}
+
+/* Own rules before built-in ones, then rank. */
+static bool
+ranks_before(const job *j, const winner *a, const winner *b)
+{
+    if (a->set == NULL || b->set == NULL)
+        return a->set != NULL;
+    if (a->set != b->set)
+        return a->set == j->own;
+    return a->rule < b->rule;
+}
+
+/* A reply with its view, and the rule that won there. */
+typedef struct attempt {
+    winner won;
+    int reply;
+    uint32_t owners;
+} attempt;
+
+static attempt
+try_owners(job *j, int reply, uint32_t owners)
+{
+    attempt a;
+    bnc_view view = view_of(j, owners, reply);
+
+    enter_reply(j, reply);
+    a.reply = reply;
+    a.owners = owners;
+    a.won = winner_in(j, &view);
+    return a;
+}
+
+/* The reply's own words decide if they are clear; else the words before it are heard too. */
+static attempt
+try_reply(job *j, int reply)
+{
+    attempt own_words = try_owners(j, reply, owner_bit(reply));
+    attempt with_preamble;
+
+    if (speaks_clearly(&own_words.won) || !preamble_speaks(j->e))
+        return own_words;
+    with_preamble = try_owners(j, reply, owner_bit(reply) | owner_bit(BNC_PREAMBLE));
+    return ranks_before(j, &with_preamble.won, &own_words.won) ? with_preamble : own_words;
+}
+
+/* Outer replies of failure, the aftermath left out: the first, but a later 5xx replaces an earlier 4xx. */
+static int
+deciding_reply(const job *j, int after)
+{
+    const bnc_replies *replies = &j->e->replies;
+    int first = -1;
+    int i;
+
+    for (i = after + 1; i < replies->count; i++) {
+        if (replies->item[i].nested || j->aftermath[i] || replies->item[i].code / 100 < 4)
+            continue;
+        if (first < 0)
+            first = i;
+        if (replies->item[i].code / 100 == 5 && replies->item[first].code / 100 == 4)
+            return i;
+    }
+    return first;
+}
+
+static attempt
+decide(job *j)
+{
+    const bnc_replies *replies = &j->e->replies;
+    attempt best, next;
+    int reply;
+
+    if (replies->count == 0)
+        return try_owners(j, BNC_PREAMBLE, ALL_OWNERS);
+    if (replies->count == 1 && !preamble_speaks(j->e))
+        return try_owners(j, 0, ALL_OWNERS);
+    read_aftermath(j);
+    reply = deciding_reply(j, -1);
+    if (reply < 0) {
+        /* only aftermath or success: the words before it, else it is the text's only reply */
+        best = try_owners(j, BNC_PREAMBLE, owner_bit(BNC_PREAMBLE));
+        return says_something(&best.won) ? best : try_owners(j, 0, ALL_OWNERS);
+    }
+    best = try_reply(j, reply);
+    /* a reply that says nothing leaves the word to the next one */
+    while (!says_something(&best.won) && (reply = deciding_reply(j, reply)) >= 0) {
+        next = try_reply(j, reply);
+        if (says_something(&next.won))
+            best = next;
+    }
+    return best;
+}
+
+/* ---- the verdict ---- */
+
+static size_t
+put_matched(bnc_engine *e, size_t used, const void *text, size_t len)
+{
+    if (len > sizeof(e->matched) - used)
+        len = sizeof(e->matched) - used;
+    memcpy(e->matched + used, text, len);
+    return used + len;
+}
+
+static size_t
+matched_phrase(job *j, const winner *w, const bnc_view *view)
+{
+    const bnc_rules *rules = w->set->rules;
+    const bnc_rule *rule = winning_rule(w);
+    const bnc_alternative *alternative;
+    const bnc_piece *piece;
+    size_t used = 0;
+    uint32_t i, k;
+
+    for (i = 0; i < rule->n_alternatives; i++) {
+        alternative = bnc_alternative_at(rules, rule->alternatives + i);
+        if (!bnc_alternative_occurs(rules, alternative, view, NULL))
+            continue;
+        for (k = 0; k < alternative->n_pieces; k++) {
+            piece = bnc_piece_at(rules, alternative->pieces + k);
+            if (k > 0)
+                used = put_matched(j->e, used, " * ", 3);
+            used = put_matched(j->e, used, rules->bytes + piece->text, piece->len);
+        }
+        break;
+    }
+    return used;
+}
+
+static size_t
+matched_pattern(job *j, const winner *w, const bnc_view *view)
+{
+    size_t places[2];
+    size_t used, i;
+
+    if (!bnc_engine_pattern(j->e, w->set, w->rule, view, places))
+        return 0;
+    used = put_matched(j->e, 0, view->raw + places[0], places[1] - places[0]);
+    for (i = 0; i < used; i++)
+        if (j->e->matched[i] == BNC_MASK)
+            j->e->matched[i] = ' ';
+    return used;
+}
+
+static bnc_slice
+matched_words(job *j, const attempt *a, bnc_evidence evidence)
+{
+    bnc_engine *e = j->e;
+    bnc_slice matched = {e->matched, 0};
+    bnc_view view = view_of(j, a->owners, a->reply);
+    char code[32];
+
+    switch (evidence) {
+    case BNC_EVIDENCE_PHRASE:
+        matched.len = matched_phrase(j, &a->won, &view);
+        break;
+    case BNC_EVIDENCE_PATTERN:
+        matched.len = matched_pattern(j, &a->won, &view);
+        break;
+    case BNC_EVIDENCE_ENHANCED_CODE:
+        snprintf(code, sizeof(code), "%u.%u.%u", j->now.enhanced.class_, j->now.enhanced.subject,
+                 j->now.enhanced.detail);
+        matched.len = put_matched(e, 0, code, strlen(code));
+        break;
+    case BNC_EVIDENCE_REPLY_CODE:
+        snprintf(code, sizeof(code), "%u", j->now.code);
+        matched.len = put_matched(e, 0, code, strlen(code));
+        break;
+    case BNC_EVIDENCE_NONE:
+        break;
+    }
+    return matched;
+}
+
+static bnc_class
+class_of(const job *j, const bnc_rule *rule, int category)
+{
+    unsigned klass = j->now.code >= 400 && j->now.code < 600 ? j->now.code / 100 : j->now.enhanced.class_;
+
+    if (bnc_category_is_event(category))
+        return BNC_CLASS_NONE;
+    if (rule != NULL && rule->type != 0)
+        return (bnc_class)(rule->type - 1);
+    if (j->pending)
+        return BNC_CLASS_PENDING;
+    return klass == 4 ? BNC_CLASS_4 : klass == 5 ? BNC_CLASS_5 : BNC_CLASS_NONE;
+}
+
+static void
+fill_verdict(job *j, const attempt *a, bnc_verdict *verdict)
+{
+    const bnc_rules *builtin = j->e->builtin.rules;
+    const bnc_rule *rule = a->won.set != NULL ? winning_rule(&a->won) : NULL;
+    uint32_t provider = j->now.first_provider;
+
+    memset(verdict, 0, sizeof(*verdict));
+    enter_reply(j, a->reply);
+    verdict->category = rule != NULL ? (int)rule->target : bnc_category_unknown();
+    verdict->evidence = evidence_of(&a->won);
+    verdict->came_with = class_of(j, rule, verdict->category);
+    verdict->reply_code = (uint16_t)j->now.code;
+    verdict->enhanced_code = j->now.enhanced;
+    if (rule != NULL) {
+        verdict->rule = bnc_rule_id(a->won.set->rules, rule);
+        verdict->matched = matched_words(j, a, verdict->evidence);
+        if (rule->provider != 0)
+            provider = rule->provider;
+    }
+    if (provider != 0)
+        verdict->provider = bnc_provider_name(j->own != NULL ? j->own->rules : builtin, builtin, provider - 1);
+}
+
+bnc_status
+bnc_classify(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bnc_verdict *verdict, bnc_error *error)
+{
+    job j;
+    bnc_own_rules *own;
+    bnc_status status;
+    attempt best;
+
+    memset(&j, 0, sizeof(j));
+    j.e = e;
+    if (rules != NULL) {
+        status = bnc_engine_own_rules(e, *rules, &own, error);
+        if (status != BNC_OK)
+            return status;
+        j.own = &own->set;
+    }
+    bnc_text_read(&e->text, diagnostic);
+    bnc_replies_read(&e->text, &e->replies);
+    bnc_mask(e->text.raw, e->text.len, e->text.words);
+    j.whole.raw = e->text.raw;
+    j.whole.words = e->text.words;
+    j.whole.len = e->text.len;
+
+    enter_reply(&j, e->replies.count > 0 ? 0 : BNC_PREAMBLE);
+    read_signals(&j, &e->builtin);
+    if (j.own != NULL)
+        read_signals(&j, j.own);
+    best = decide(&j);
+    fill_verdict(&j, &best, verdict);
+    return BNC_OK;
+}

@@ -1,0 +1,220 @@
+/*
+ * generate/vocabulary.c - build tool: categories.tsv and perspectives.tsv to constant C tables.
+ *
+ * Usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv OUT.c OUT.h
+ * Runs on the building machine. Stops with file:line at the first thing that does not fit.
+ */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS 64
+#define CELLS 16
+
+typedef struct table {
+    const char *path;
+    char *cell[ROWS][CELLS];
+    int rows, columns;
+} table;
+
+static void
+fail(const char *path, int line, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "%s:%d: ", path, line);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+static void
+read_table(table *t, const char *path)
+{
+    static char line[1 << 16];
+    FILE *file = fopen(path, "rb");
+    char *at, *tab;
+    int n;
+
+    if (file == NULL)
+        fail(path, 0, "can't be opened");
+    t->path = path;
+    t->rows = t->columns = 0;
+    while (fgets(line, sizeof(line), file) != NULL) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (t->rows == ROWS)
+            fail(path, t->rows + 1, "more than %d rows", ROWS);
+        for (n = 0, at = line; at != NULL; n++, at = tab) {
+            tab = strchr(at, '\t');
+            if (tab != NULL)
+                *tab++ = '\0';
+            if (n == CELLS)
+                fail(path, t->rows + 1, "more than %d columns", CELLS);
+            t->cell[t->rows][n] = strdup(at);
+        }
+        if (t->rows == 0)
+            t->columns = n;
+        if (n != t->columns)
+            fail(path, t->rows + 1, "%d columns instead of %d", n, t->columns);
+        t->rows++;
+    }
+    fclose(file);
+}
+
+static int
+type_number(const table *t, int row, const char *name, size_t len)
+{
+    static const char *const types[] = {"UNKNOWN", "HARD", "SOFT", "BLOCK", "PENDING", "NONE"};
+    size_t i, k;
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        for (k = 0; k < len && types[i][k] == toupper((unsigned char)name[k]); k++)
+            ;
+        if (k == len && types[i][k] == '\0')
+            return (int)i;
+    }
+    fail(t->path, row + 1, "unknown type \"%.*s\"", (int)len, name);
+    return 0;
+}
+
+/* "hard", or "5:hard 4:soft": the types on 4xx, and on 5xx or without a code. */
+static void
+read_types(const table *t, int row, const char *cell, int types[2])
+{
+    const char *five = strstr(cell, "5:");
+    const char *four = strstr(cell, "4:");
+
+    if (five == NULL || four == NULL) {
+        types[0] = types[1] = type_number(t, row, cell, strlen(cell));
+        return;
+    }
+    types[0] = type_number(t, row, four + 2, strcspn(four + 2, " "));
+    types[1] = type_number(t, row, five + 2, strcspn(five + 2, " "));
+}
+
+static int
+find_row(const table *t, const char *name)
+{
+    int row;
+
+    for (row = 1; row < t->rows; row++)
+        if (strcmp(t->cell[row][0], name) == 0)
+            return row;
+    return -1;
+}
+
+/* All text of the tables, one string; cells refer to it by offset and length. */
+static char pool[1 << 18];
+static size_t pool_len;
+
+static size_t
+pool_add(const char *text)
+{
+    size_t at = pool_len;
+
+    memcpy(pool + at, text, strlen(text) + 1);
+    pool_len += strlen(text) + 1;
+    return at;
+}
+
+static void
+write_pool(FILE *out)
+{
+    size_t i;
+
+    fprintf(out, "const char bnc_vocabulary_text[%zu] = {", pool_len);
+    for (i = 0; i < pool_len; i++)
+        fprintf(out, "%s%d,", i % 24 == 0 ? "\n    " : "", pool[i]);
+    fputs("\n};\n", out);
+}
+
+static void
+write_source(const table *categories, const table *perspectives, const char *path)
+{
+    FILE *out = fopen(path, "wb");
+    int row, column, types[2];
+
+    if (out == NULL)
+        fail(path, 0, "can't be written");
+    fputs("/* Generated from core/rules/categories.tsv and perspectives.tsv. */\n#include \"vocabulary.h\"\n\n", out);
+    fprintf(out, "const uint32_t bnc_category_cells[BNC_N_CATEGORIES][6][2] = {\n");
+    for (row = 1; row < categories->rows; row++) {
+        fputs("    {", out);
+        for (column = 0; column < 6; column++)
+            fprintf(out, "{%zu, %zu},", pool_add(categories->cell[row][column]),
+                    strlen(categories->cell[row][column]));
+        fputs("},\n", out);
+    }
+    fputs("};\n\nconst uint32_t bnc_perspective_cells[BNC_N_PERSPECTIVES][2] = {\n", out);
+    for (column = 1; column < perspectives->columns; column++)
+        fprintf(out, "    {%zu, %zu},\n", pool_add(perspectives->cell[0][column]),
+                strlen(perspectives->cell[0][column]));
+    fputs("};\n\nconst uint8_t bnc_perspective_types[BNC_N_PERSPECTIVES][BNC_N_CATEGORIES][2] = {\n", out);
+    for (column = 1; column < perspectives->columns; column++) {
+        fputs("    {", out);
+        for (row = 1; row < categories->rows; row++) {
+            int at = find_row(perspectives, categories->cell[row][0]);
+
+            if (at < 0)
+                fail(perspectives->path, 1, "category \"%s\" is missing", categories->cell[row][0]);
+            read_types(perspectives, at, perspectives->cell[at][column], types);
+            fprintf(out, "{%d, %d},", types[0], types[1]);
+        }
+        fputs("},\n", out);
+    }
+    fputs("};\n\n", out);
+    write_pool(out);
+    if (fclose(out) != 0)
+        fail(path, 0, "can't be written");
+}
+
+static void
+write_header(const table *categories, const table *perspectives, const char *path)
+{
+    FILE *out = fopen(path, "wb");
+    const char *name;
+    int row;
+
+    if (out == NULL)
+        fail(path, 0, "can't be written");
+    fputs("/* Generated from core/rules/categories.tsv and perspectives.tsv. */\n#include <stdint.h>\n\n", out);
+    fprintf(out, "#define BNC_N_CATEGORIES %d\n#define BNC_N_PERSPECTIVES %d\n", categories->rows - 1,
+            perspectives->columns - 1);
+    for (row = 1; row < categories->rows; row++) {
+        fputs("#define BNC_CATEGORY_", out);
+        for (name = categories->cell[row][0]; *name != '\0'; name++)
+            fputc(toupper((unsigned char)*name), out);
+        fprintf(out, " %d\n", row - 1);
+    }
+    fputs("\n/* Offset and length in bnc_vocabulary_text: name, action, definition (en, zh), advice (en, zh). */\n"
+          "extern const uint32_t bnc_category_cells[BNC_N_CATEGORIES][6][2];\n"
+          "extern const uint32_t bnc_perspective_cells[BNC_N_PERSPECTIVES][2];\n"
+          "/* bnc_type on 4xx, and on 5xx or without a code */\n"
+          "extern const uint8_t bnc_perspective_types[BNC_N_PERSPECTIVES][BNC_N_CATEGORIES][2];\n"
+          "extern const char bnc_vocabulary_text[];\n",
+          out);
+    if (fclose(out) != 0)
+        fail(path, 0, "can't be written");
+}
+
+int
+main(int argc, char **argv)
+{
+    static table categories, perspectives;
+
+    if (argc != 5) {
+        fprintf(stderr, "usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv OUT.c OUT.h\n");
+        return 2;
+    }
+    read_table(&categories, argv[1]);
+    read_table(&perspectives, argv[2]);
+    if (categories.columns != 6 || perspectives.columns < 2 || perspectives.rows != categories.rows)
+        fail(argv[1], 1, "categories need 6 columns, and a row of perspectives each");
+    write_source(&categories, &perspectives, argv[3]);
+    write_header(&categories, &perspectives, argv[4]);
+    return 0;
+}

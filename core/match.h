@@ -1,0 +1,40 @@
+/*
+ * match.h - which rules' phrases occur in a text.
+ *
+ * What it does: finds, in one pass, every rule of which an alternative occurs. What it must not know:
+ * codes, providers, categories, and which of the rules wins.
+ */
+#ifndef BNC_MATCH_H
+#define BNC_MATCH_H
+
+#include "rules.h"
+#include "text.h"
+
+#define BNC_HITS_WORDS (BNC_RULES_MAX / 32 + 2)
+
+/* The part of a text that rules look at: raw and words have len bytes each. */
+typedef struct bnc_view {
+    const unsigned char *raw, *words;
+    size_t len;
+    size_t anchor; /* where the reply's text starts, for ^"phrase" */
+} bnc_view;
+
+/* Bit i: rule i has no phrases, or one of its alternatives occurs. */
+typedef struct bnc_hits {
+    uint32_t bits[BNC_HITS_WORDS];
+} bnc_hits;
+
+/* Linear in view->len for a given rule set. */
+void bnc_match(const bnc_rules *rules, const bnc_view *view, bnc_hits *hits);
+
+/* The first rule at or after from that hits holds, rules' number if there is none. */
+uint32_t bnc_hits_next(const bnc_rules *rules, const bnc_hits *hits, uint32_t from);
+
+/*
+ * Whether the alternative occurs. places, if not NULL, gets the offset of each piece: room for
+ * n_pieces.
+ */
+bool bnc_alternative_occurs(const bnc_rules *rules, const bnc_alternative *alternative, const bnc_view *view,
+                            size_t *places);
+
+#endif

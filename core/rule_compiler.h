@@ -1,0 +1,43 @@
+/*
+ * rule_compiler.h - what the two halves of the rule compiler share.
+ *
+ * rule_reader.c reads the text of rules into the arrays below, rule_tables.c ranks them and lays out
+ * the tables. No other file includes this one.
+ */
+#ifndef BNC_RULE_COMPILER_H
+#define BNC_RULE_COMPILER_H
+
+#include "rules.h"
+
+struct bnc_compiler {
+    const bnc_allocator *allocator;
+    const bnc_rules *base;
+    bool own;
+    bnc_problem_fn report;
+    void *context;
+    const bnc_transcoder *transcoder;
+
+    bnc_buffer bytes;        /* all text */
+    bnc_buffer rules;        /* bnc_rule, in the order of reading */
+    bnc_buffer alternatives; /* bnc_alternative */
+    bnc_buffer pieces;       /* bnc_piece */
+    bnc_buffer providers;    /* bnc_name: those that base lacks */
+    bnc_buffer examples;     /* bnc_example */
+    bnc_buffer tables;       /* uint32_t, made by finish */
+    bnc_buffer ranks;        /* uint32_t: rank of each rule read */
+};
+
+static inline size_t
+bnc_rules_read(const bnc_compiler *c)
+{
+    return c->rules.len / sizeof(bnc_rule);
+}
+
+static inline bool
+bnc_compiler_failed(const bnc_compiler *c)
+{
+    return c->bytes.failed || c->rules.failed || c->alternatives.failed || c->pieces.failed || c->providers.failed ||
+           c->examples.failed || c->tables.failed || c->ranks.failed;
+}
+
+#endif

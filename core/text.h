@@ -1,0 +1,97 @@
+/*
+ * text.h - bytes of a diagnostic, made comparable.
+ *
+ * What it does: folds letter case, quotes and blanks, and masks what must not match words
+ * (addresses, host names, URLs, queue ids). What it must not know: replies, rules, categories.
+ */
+#ifndef BNC_TEXT_H
+#define BNC_TEXT_H
+
+#include "mailbounce.h"
+
+/* Folding may lengthen a text: it parts glued sentences ("unknown.Please"). */
+#define BNC_TEXT_MAX (BNC_HEAD + BNC_HEAD / 4)
+#define BNC_LINES_MAX 256
+
+/* Stands for a byte that words must not match; never in a folded text otherwise. */
+#define BNC_MASK 0x7f
+
+/* raw and words have the same length: words is raw with the masked bytes replaced by BNC_MASK. */
+typedef struct bnc_text {
+    unsigned char raw[BNC_TEXT_MAX];
+    unsigned char words[BNC_TEXT_MAX];
+    size_t len;
+    uint16_t lines[BNC_LINES_MAX]; /* offsets in raw at which a line of the original starts */
+    size_t n_lines;
+} bnc_text;
+
+/* Characters, without a locale: only ASCII letters and digits count. */
+
+static inline bool
+bnc_is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool
+bnc_is_upper(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static inline bool
+bnc_is_lower(unsigned char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static inline bool
+bnc_is_alpha(unsigned char c)
+{
+    return bnc_is_lower(c) || bnc_is_upper(c);
+}
+
+static inline bool
+bnc_is_alnum(unsigned char c)
+{
+    return bnc_is_alpha(c) || bnc_is_digit(c);
+}
+
+static inline unsigned char
+bnc_lower(unsigned char c)
+{
+    return bnc_is_upper(c) ? (unsigned char)(c + ('a' - 'A')) : c;
+}
+
+/* Letters of any script count as such: what is not ASCII is a part of some word. */
+static inline bool
+bnc_is_word_byte(unsigned char c)
+{
+    return bnc_is_alpha(c) || c >= 0x80;
+}
+
+/* A C string as a slice. */
+bnc_slice bnc_slice_of(const char *text);
+
+bool bnc_slice_equal(bnc_slice a, bnc_slice b);
+bool bnc_slice_equal_caseless(bnc_slice a, bnc_slice b);
+
+/* Blanks and control characters at both ends cut off. */
+bnc_slice bnc_slice_trim(bnc_slice text);
+
+/* The first place of needle (not empty) in hay at or after from, or SIZE_MAX. */
+size_t bnc_find(const unsigned char *hay, size_t len, size_t from, const unsigned char *needle, size_t needle_len);
+
+/*
+ * Folds text (any bytes) into out, at most cap bytes, and returns their number. lines, if not NULL,
+ * gets the offsets of line starts. One blank at either end is kept: phrases may want it.
+ */
+size_t bnc_fold(bnc_slice text, unsigned char *out, size_t cap, uint16_t *lines, size_t *n_lines);
+
+/* Copies raw to words with everything masked that words must not match; returns whether anything was. */
+bool bnc_mask(const unsigned char *raw, size_t len, unsigned char *words);
+
+/* Folds the head of a diagnostic into text->raw and notes its lines; words is left to the caller. */
+void bnc_text_read(bnc_text *text, bnc_slice diagnostic);
+
+#endif

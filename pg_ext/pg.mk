@@ -1,0 +1,1 @@
+# pg.mk - the PostgreSQL extension, by PGXS.

@@ -1,0 +1,1 @@
+# sqlite.mk - the SQLite extension.
