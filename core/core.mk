@@ -15,6 +15,8 @@ CC_FOR_BUILD ?= cc
 HOST_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra
 HOST_SOURCES = $(CORE_SOURCES:%=$(srcdir)/core/%.c)
 
+# RULES_FLAGS=-k builds in spite of problems in the rules, to try them out
+
 GENERATED = build/generated/vocabulary_tables.c build/generated/builtin_rules.c
 
 build/host build/generated:
@@ -33,4 +35,4 @@ build/host/rules: $(srcdir)/core/generate/rules.c $(HOST_SOURCES) $(CORE_HEADERS
 		build/generated/vocabulary_tables.c $(CORE_LIBS)
 
 build/generated/builtin_rules.c: build/host/rules $(RULE_FILES)
-	build/host/rules $@ $(RULE_FILES)
+	build/host/rules $(RULES_FLAGS) $@ $(RULE_FILES)

@@ -1,0 +1,237 @@
+/*
+ * pg_ext/mailbounce.c - the PostgreSQL binding.
+ *
+ * What it does: fetches arguments, asks the core, hands answers and errors over. What it must not
+ * know: categories, rules, how an answer is found.
+ *
+ * A backend has one engine, in a memory context of its own ("mailbounce" in
+ * pg_backend_memory_contexts); its memory is got without longjmp, so that the core can clean up.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#include "mailbounce.h"
+
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "mailbounce", .version = BNC_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+/* ---- memory ---- */
+
+/* PostgreSQL 15 has no repalloc that returns NULL, so that a block's size is kept before it. */
+typedef union block_head {
+    size_t size;
+    max_align_t align;
+} block_head;
+
+static void *
+resize(void *context, void *block, size_t size)
+{
+    block_head *head = block != NULL ? (block_head *) block - 1 : NULL;
+    block_head *fresh;
+
+    if (size > MaxAllocHugeSize - sizeof(block_head))
+        return NULL;
+    fresh = MemoryContextAllocExtended((MemoryContext) context, size + sizeof(block_head),
+                                       MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+    if (fresh == NULL)
+        return NULL;
+    fresh->size = size;
+    if (head != NULL) {
+        memcpy(fresh + 1, head + 1, Min(head->size, size));
+        pfree(head);
+    }
+    return fresh + 1;
+}
+
+static void
+release(void *context, void *block)
+{
+    pfree((block_head *) block - 1);
+}
+
+static bnc_engine *
+backend_engine(void)
+{
+    static bnc_engine *engine = NULL;
+    static bnc_allocator allocator = {resize, release, NULL};
+
+    if (engine == NULL) {
+        if (allocator.context == NULL)
+            allocator.context = AllocSetContextCreate(TopMemoryContext, "mailbounce", ALLOCSET_DEFAULT_SIZES);
+        if (bnc_engine_create(&allocator, bnc_builtin_rules(), &engine) != BNC_OK)
+            ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+    }
+    return engine;
+}
+
+/* The one place where the core's errors become PostgreSQL's. */
+static void
+throw(bnc_status status, const bnc_error *error)
+{
+    if (status == BNC_NO_MEMORY)
+        ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", error->message)));
+}
+
+/* ---- questions about a diagnostic ---- */
+
+static bnc_slice
+slice_of(const struct varlena *value)
+{
+    bnc_slice slice = {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+
+    return slice;
+}
+
+/*
+ * (diagnostic [, perspective] [, rules]); a NULL diagnostic gives NULL, other NULLs are not given.
+ * Only the head of a diagnostic is fetched: long values stay in TOAST.
+ */
+static Datum
+answer(FunctionCallInfo fcinfo, bnc_question question, bool takes_perspective)
+{
+    bnc_slice slices[2];
+    const bnc_slice *given[2] = {NULL, NULL};
+    bnc_slice diagnostic;
+    bnc_slice result;
+    bnc_error error;
+    bnc_status status;
+    bool lasting;
+    int slot = takes_perspective ? 0 : 1;
+    int i;
+
+    if (PG_ARGISNULL(0))
+        PG_RETURN_NULL();
+    diagnostic = slice_of((struct varlena *) PG_GETARG_TEXT_P_SLICE(0, 0, BNC_HEAD));
+    for (i = 1; i < PG_NARGS(); i++, slot++) {
+        if (PG_ARGISNULL(i))
+            continue;
+        slices[slot] = slice_of((struct varlena *) PG_GETARG_TEXT_PP(i));
+        given[slot] = &slices[slot];
+    }
+    status = bnc_answer(backend_engine(), question, diagnostic, given[0], given[1], &result, &lasting, &error);
+    if (status != BNC_OK)
+        throw(status, &error);
+    PG_RETURN_TEXT_P(cstring_to_text_with_len(result.data, (int) result.len));
+}
+
+PG_FUNCTION_INFO_V1(classify_bounce);
+PG_FUNCTION_INFO_V1(bounce_event_of);
+PG_FUNCTION_INFO_V1(bounce_type);
+PG_FUNCTION_INFO_V1(bounce_action);
+PG_FUNCTION_INFO_V1(bounce_explain);
+PG_FUNCTION_INFO_V1(bounce_categories);
+PG_FUNCTION_INFO_V1(mailbounce_version);
+PG_FUNCTION_INFO_V1(bounce_rules_version);
+
+Datum
+classify_bounce(PG_FUNCTION_ARGS)
+{
+    return answer(fcinfo, BNC_ASK_CATEGORY, false);
+}
+
+Datum
+bounce_event_of(PG_FUNCTION_ARGS)
+{
+    return answer(fcinfo, BNC_ASK_EVENT, false);
+}
+
+Datum
+bounce_type(PG_FUNCTION_ARGS)
+{
+    return answer(fcinfo, BNC_ASK_TYPE, true);
+}
+
+Datum
+bounce_action(PG_FUNCTION_ARGS)
+{
+    return answer(fcinfo, BNC_ASK_ACTION, false);
+}
+
+/* json is stored as its text. */
+Datum
+bounce_explain(PG_FUNCTION_ARGS)
+{
+    return answer(fcinfo, BNC_ASK_EXPLAIN, true);
+}
+
+Datum
+mailbounce_version(PG_FUNCTION_ARGS)
+{
+    PG_RETURN_TEXT_P(cstring_to_text(BNC_VERSION));
+}
+
+Datum
+bounce_rules_version(PG_FUNCTION_ARGS)
+{
+    bnc_slice version = bnc_rules_version();
+
+    PG_RETURN_TEXT_P(cstring_to_text_with_len(version.data, (int) version.len));
+}
+
+/* ---- relations ---- */
+
+/* A text of the core, which is UTF-8, in the server's encoding; NULL where that can't hold it. */
+static Datum
+text_datum(bnc_slice text, bool *null)
+{
+    int encoding = GetDatabaseEncoding();
+    unsigned char *converted;
+    Oid conversion;
+    int room;
+
+    *null = false;
+    if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+        return PointerGetDatum(cstring_to_text_with_len(text.data, (int) text.len));
+    conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+    room = (int) text.len * MAX_CONVERSION_GROWTH + 1;
+    converted = palloc(room);
+    if (!OidIsValid(conversion) ||
+        pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, (unsigned char *) unconstify(char *, text.data),
+                                      (int) text.len, converted, room, true) != (int) text.len) {
+        *null = true;
+        return (Datum) 0;
+    }
+    return PointerGetDatum(cstring_to_text((const char *) converted));
+}
+
+Datum
+bounce_categories(PG_FUNCTION_ARGS)
+{
+    ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+    int i;
+    int k;
+
+    InitMaterializedSRF(fcinfo, 0);
+    for (i = 0; i < bnc_category_count(); i++) {
+        bnc_category_info info = bnc_category(i);
+        const bnc_slice columns[] = {info.name,
+                                     info.definition_en,
+                                     info.definition_zh,
+                                     info.action,
+                                     info.advice_en,
+                                     info.advice_zh,
+                                     bnc_type_name(info.type),
+                                     bnc_type_name(info.type_4xx),
+                                     bnc_type_name(info.type_5xx)};
+        Datum values[lengthof(columns)];
+        bool nulls[lengthof(columns)];
+
+        for (k = 0; k < (int) lengthof(columns); k++)
+            values[k] = text_datum(columns[k], &nulls[k]);
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
+    return (Datum) 0;
+}
