@@ -80,7 +80,7 @@ refused(const bnc_rules *rules, const bnc_rule *rule, const bnc_view *view)
     uint32_t i;
 
     for (i = 0; i < rule->n_refusals; i++)
-        if (bnc_alternative_occurs(rules, bnc_alternative_at(rules, rule->refusals + i), view, NULL))
+        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, rule->refusals + i), view, NULL, NULL))
             return true;
     return false;
 }
@@ -265,7 +265,7 @@ evidence_of(const winner *w)
     if (w->set == NULL)
         return BNC_EVIDENCE_NONE;
     rule = winning_rule(w);
-    if (rule->n_alternatives > 0)
+    if (rule->n_phrases > 0)
         return BNC_EVIDENCE_PHRASE;
     if (rule->pattern_len > 0)
         return BNC_EVIDENCE_PATTERN;
@@ -396,22 +396,21 @@ matched_phrase(job *j, const winner *w, const bnc_view *view)
 {
     const bnc_rules *rules = w->set->rules;
     const bnc_rule *rule = winning_rule(w);
-    const bnc_alternative *alternative;
-    const bnc_piece *piece;
+    bnc_stretch found[BNC_STRETCHES_MAX];
     size_t used = 0;
-    uint32_t i, k;
+    size_t n = 0;
+    size_t k;
+    uint32_t i;
 
-    for (i = 0; i < rule->n_alternatives; i++) {
-        alternative = bnc_alternative_at(rules, rule->alternatives + i);
-        if (!bnc_alternative_occurs(rules, alternative, view, NULL))
-            continue;
-        for (k = 0; k < alternative->n_pieces; k++) {
-            piece = bnc_piece_at(rules, alternative->pieces + k);
-            if (k > 0)
-                used = put_matched(j->e, used, " * ", 3);
-            used = put_matched(j->e, used, rules->bytes + piece->text, piece->len);
-        }
-        break;
+    for (i = 0; i < rule->n_phrases; i++)
+        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, rule->phrases + i), view, found, &n))
+            break;
+    if (i == rule->n_phrases)
+        return 0;
+    for (k = 0; k < n; k++) {
+        if (k > 0)
+            used = put_matched(j->e, used, " * ", 3);
+        used = put_matched(j->e, used, view->raw + found[k].start, found[k].end - found[k].start);
     }
     return used;
 }

@@ -1,8 +1,9 @@
 /*
  * match.c - the matcher, see match.h.
  *
- * Every alternative has a key: four bytes of one of its pieces, chosen rare. The text is read once; at
- * each byte the four bytes there are hashed, and only alternatives whose key hashes alike are compared.
+ * A phrase is a row of elements, each a few options, parted by gaps into stretches. One of its elements
+ * is its key: four bytes of each of that element's options are in the index. The text is read
+ * once; at each byte the four bytes there are hashed, and only phrases with such a key are compared.
  */
 #include "match.h"
 
@@ -31,86 +32,229 @@ at_labels(const bnc_view *view, size_t at, size_t len)
     return at + len >= view->len || !is_label_byte(s[at + len - 1]) || !is_label_byte(s[at + len]);
 }
 
-static bool
-piece_at(const bnc_rules *rules, const bnc_piece *piece, const bnc_view *view, size_t at)
+/* Where a stretch may have got to so far: few places, since options differ little in length. */
+#define PLACES_MAX 32
+
+typedef struct places {
+    size_t at[PLACES_MAX];
+    size_t n;
+} places;
+
+static void
+add_place(places *p, size_t at)
 {
-    if (piece->len > view->len || at > view->len - piece->len)
-        return false;
-    if (memcmp(lane_of(view, piece->lane) + at, rules->bytes + piece->text, piece->len) != 0)
-        return false;
-    return piece->lane != BNC_LANE_LABELS || at_labels(view, at, piece->len);
+    size_t i;
+
+    for (i = 0; i < p->n; i++)
+        if (p->at[i] == at)
+            return;
+    if (p->n < PLACES_MAX)
+        p->at[p->n++] = at;
 }
 
-/* The first place of the piece at or after from, SIZE_MAX if there is none. */
-static size_t
-find_piece(const bnc_rules *rules, const bnc_piece *piece, const bnc_view *view, size_t from)
+/* Whether text stands at a place. */
+static bool
+stands_at(const unsigned char *s, size_t len, size_t at, const unsigned char *text, size_t text_len)
 {
-    const unsigned char *hay = lane_of(view, piece->lane);
-    size_t at;
+    return at <= len && text_len <= len - at && memcmp(s + at, text, text_len) == 0;
+}
 
-    for (;;) {
-        at = bnc_find(hay, view->len, from, rules->bytes + piece->text, piece->len);
-        if (at == SIZE_MAX || piece->lane != BNC_LANE_LABELS || at_labels(view, at, piece->len))
-            return at;
-        from = at + 1;
+/*
+ * From places before an element to those after it. Two blanks that meet between elements are one:
+ * "(is|) unknown" with nothing for the group.
+ */
+static places
+step_forward(const bnc_rules *rules, const bnc_element *element, const unsigned char *s, size_t len, size_t start,
+             const places *from)
+{
+    const bnc_option *option = bnc_option_at(rules, element->options);
+    const unsigned char *text;
+    places to;
+    uint32_t k;
+    size_t i, at;
+
+    to.n = 0;
+    for (k = 0; k < element->n_options; k++, option++) {
+        text = rules->bytes + option->text;
+        for (i = 0; i < from->n; i++) {
+            at = from->at[i];
+            if (stands_at(s, len, at, text, option->len))
+                add_place(&to, at + option->len);
+            if (option->len > 0 && text[0] == ' ' && at > start && s[at - 1] == ' ' &&
+                stands_at(s, len, at, text + 1, option->len - 1))
+                add_place(&to, at + option->len - 1);
+        }
     }
+    return to;
+}
+
+/* The same from places after an element to those before it. */
+static places
+step_back(const bnc_rules *rules, const bnc_element *element, const unsigned char *s, size_t len, const places *from)
+{
+    const bnc_option *option = bnc_option_at(rules, element->options);
+    const unsigned char *text;
+    places to;
+    uint32_t k;
+    size_t i, at, n;
+
+    to.n = 0;
+    for (k = 0; k < element->n_options; k++, option++) {
+        text = rules->bytes + option->text;
+        n = option->len;
+        for (i = 0; i < from->n; i++) {
+            at = from->at[i];
+            if (n <= at && stands_at(s, len, at - n, text, n))
+                add_place(&to, at - n);
+            if (n > 0 && text[n - 1] == ' ' && at < len && s[at] == ' ' && n - 1 <= at &&
+                stands_at(s, len, at - (n - 1), text, n - 1))
+                add_place(&to, at - (n - 1));
+        }
+    }
+    return to;
+}
+
+/* The elements between two gaps. */
+typedef struct row {
+    const bnc_element *first;
+    uint32_t n;
+} row;
+
+static row
+row_at(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t from)
+{
+    row r = {bnc_element_at(rules, phrase->elements + from), 1};
+
+    while (from + r.n < phrase->n_elements && !r.first[r.n].gap)
+        r.n++;
+    return r;
+}
+
+/* The least end of the row when it starts at a place, SIZE_MAX if it does not. */
+static size_t
+row_ends(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t start)
+{
+    const unsigned char *s = lane_of(view, lane);
+    places p;
+    size_t least = SIZE_MAX;
+    uint32_t i;
+    size_t k;
+
+    p.n = 1;
+    p.at[0] = start;
+    for (i = 0; i < r.n && p.n > 0; i++)
+        p = step_forward(rules, &r.first[i], s, view->len, start, &p);
+    for (k = 0; k < p.n; k++)
+        if (p.at[k] < least && (lane != BNC_LANE_LABELS || at_labels(view, start, p.at[k] - start)))
+            least = p.at[k];
+    return least;
+}
+
+/* The stretch of the row that ends first, at or after from. */
+static bool
+find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, bnc_stretch *found)
+{
+    const bnc_option *only = r.first->n_options == 1 ? bnc_option_at(rules, r.first->options) : NULL;
+    const unsigned char *s = lane_of(view, lane);
+    size_t start, end;
+
+    found->end = SIZE_MAX;
+    for (start = from; start <= view->len && start < found->end; start++) {
+        if (only != NULL && only->len > 0) {
+            start = bnc_find(s, view->len, start, rules->bytes + only->text, only->len);
+            if (start == SIZE_MAX)
+                break;
+        }
+        end = row_ends(rules, r, lane, view, start);
+        if (end < found->end) {
+            found->start = start;
+            found->end = end;
+        }
+    }
+    return found->end != SIZE_MAX;
 }
 
 bool
-bnc_alternative_occurs(const bnc_rules *rules, const bnc_alternative *alternative, const bnc_view *view, size_t *places)
+bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, bnc_stretch *found,
+                  size_t *n_found)
 {
-    const bnc_piece *piece = bnc_piece_at(rules, alternative->pieces);
+    bnc_stretch stretch;
     size_t from = 0;
-    size_t at;
     uint32_t i;
+    row r;
 
-    /* the leftmost place of each piece leaves the most room for the next: no backtracking */
-    for (i = 0; i < alternative->n_pieces; i++, piece++) {
-        if (i == 0 && alternative->anchored)
-            at = piece_at(rules, piece, view, view->anchor) ? view->anchor : SIZE_MAX;
-        else
-            at = find_piece(rules, piece, view, from);
-        if (at == SIZE_MAX)
+    if (n_found != NULL)
+        *n_found = 0;
+    /* the stretch that ends first leaves the most room for the next: no backtracking */
+    for (i = 0; i < phrase->n_elements; i += r.n) {
+        r = row_at(rules, phrase, i);
+        if (i == 0 && phrase->anchored) {
+            stretch.start = view->anchor;
+            stretch.end = row_ends(rules, r, phrase->lane, view, view->anchor);
+            if (stretch.end == SIZE_MAX)
+                return false;
+        } else if (!find_row(rules, r, phrase->lane, view, from, &stretch)) {
             return false;
-        if (places != NULL)
-            places[i] = at;
-        from = at + piece->len;
+        }
+        if (found != NULL && *n_found < BNC_STRETCHES_MAX)
+            found[(*n_found)++] = stretch;
+        from = stretch.end;
     }
     return true;
 }
 
-/* Alternatives of several pieces that were looked for in vain: once is enough for a text. */
+/* Whether the row around the element occurs, with the element starting at a place. */
+static bool
+row_stands(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t element, const bnc_view *view, size_t at)
+{
+    const bnc_element *first = bnc_element_at(rules, phrase->elements);
+    const unsigned char *s = lane_of(view, phrase->lane);
+    places before, after;
+    uint32_t i;
+
+    /* the element's own start is not the row's: a blank before it may be shared */
+    after.n = 1;
+    after.at[0] = at;
+    for (i = element; i < phrase->n_elements && (i == element || !first[i].gap) && after.n > 0; i++)
+        after = step_forward(rules, &first[i], s, view->len, i == element && first[i].gap ? at : 0, &after);
+    if (after.n == 0)
+        return false;
+    before.n = 1;
+    before.at[0] = at;
+    for (i = element; !first[i].gap && before.n > 0; i--)
+        before = step_back(rules, &first[i - 1], s, view->len, &before);
+    return before.n > 0;
+}
+
+/* Phrases that were looked for in vain: once is enough for a text. */
 #define MISSES 64
 
 typedef struct misses {
-    uint32_t alternative[MISSES]; /* + 1 */
+    uint32_t phrase[MISSES]; /* + 1 */
 } misses;
-
-static bool
-missed(const misses *m, uint32_t alternative)
-{
-    return m->alternative[alternative % MISSES] == alternative + 1;
-}
 
 static void
 try_entry(const bnc_rules *rules, const bnc_view *view, const bnc_entry *entry, size_t at, bnc_hits *hits, misses *m)
 {
-    const bnc_alternative *alternative = bnc_alternative_at(rules, entry->alternative);
-    uint32_t bit = 1u << (alternative->rule % 32);
+    const bnc_phrase *phrase = bnc_phrase_at(rules, entry->phrase);
+    uint32_t bit = 1u << (phrase->rule % 32);
+    bool whole;
 
-    if ((hits->bits[alternative->rule / 32] & bit) != 0 || at < entry->offset)
+    if ((hits->bits[phrase->rule / 32] & bit) != 0 || at < entry->offset)
         return;
-    if (!piece_at(rules, bnc_piece_at(rules, alternative->pieces + entry->piece), view, at - entry->offset))
+    if (!row_stands(rules, phrase, entry->element, view, at - entry->offset))
         return;
-    if (alternative->n_pieces > 1 || alternative->anchored) {
-        if (missed(m, entry->alternative))
+    whole = phrase->lane != BNC_LANE_LABELS && !phrase->anchored &&
+            row_at(rules, phrase, 0).n == phrase->n_elements;
+    if (!whole) {
+        if (m->phrase[entry->phrase % MISSES] == entry->phrase + 1)
             return;
-        if (!bnc_alternative_occurs(rules, alternative, view, NULL)) {
-            m->alternative[entry->alternative % MISSES] = entry->alternative + 1;
+        if (!bnc_phrase_occurs(rules, phrase, view, NULL, NULL)) {
+            m->phrase[entry->phrase % MISSES] = entry->phrase + 1;
             return;
         }
     }
-    hits->bits[alternative->rule / 32] |= bit;
+    hits->bits[phrase->rule / 32] |= bit;
 }
 
 void
@@ -121,7 +265,7 @@ bnc_match(const bnc_rules *rules, const bnc_view *view, bnc_hits *hits)
     const uint32_t *buckets = rules->words + head->buckets;
     const bnc_entry *entries = (const bnc_entry *)(rules->words + head->entries);
     const uint32_t *shorts = rules->words + head->shorts;
-    const bnc_alternative *alternative;
+    const bnc_phrase *phrase;
     misses m;
     uint32_t hash, e;
     size_t at;
@@ -136,9 +280,9 @@ bnc_match(const bnc_rules *rules, const bnc_view *view, bnc_hits *hits)
             try_entry(rules, view, &entries[e], at, hits, &m);
     }
     for (e = 0; e < head->n_shorts; e++) {
-        alternative = bnc_alternative_at(rules, shorts[e]);
-        if (bnc_alternative_occurs(rules, alternative, view, NULL))
-            hits->bits[alternative->rule / 32] |= 1u << (alternative->rule % 32);
+        phrase = bnc_phrase_at(rules, shorts[e]);
+        if (bnc_phrase_occurs(rules, phrase, view, NULL, NULL))
+            hits->bits[phrase->rule / 32] |= 1u << (phrase->rule % 32);
     }
 }
 

@@ -1,7 +1,7 @@
 /*
  * match.h - which rules' phrases occur in a text.
  *
- * What it does: finds, in one pass, every rule of which an alternative occurs. What it must not know:
+ * What it does: finds, in one pass, every rule of which a phrase occurs. What it must not know:
  * codes, providers, categories, and which of the rules wins.
  */
 #ifndef BNC_MATCH_H
@@ -19,7 +19,7 @@ typedef struct bnc_view {
     size_t anchor; /* where the reply's text starts, for ^"phrase" */
 } bnc_view;
 
-/* Bit i: rule i has no phrases, or one of its alternatives occurs. */
+/* Bit i: rule i has no phrases, or one of its phrases occurs. */
 typedef struct bnc_hits {
     uint32_t bits[BNC_HITS_WORDS];
 } bnc_hits;
@@ -30,11 +30,18 @@ void bnc_match(const bnc_rules *rules, const bnc_view *view, bnc_hits *hits);
 /* The first rule at or after from that hits holds, rules' number if there is none. */
 uint32_t bnc_hits_next(const bnc_rules *rules, const bnc_hits *hits, uint32_t from);
 
+/* A stretch of a view: [start, end). */
+typedef struct bnc_stretch {
+    size_t start, end;
+} bnc_stretch;
+
+#define BNC_STRETCHES_MAX 16
+
 /*
- * Whether the alternative occurs. places, if not NULL, gets the offset of each piece: room for
- * n_pieces.
+ * Whether the phrase occurs. found, if not NULL, gets what matched between its gaps, the first
+ * BNC_STRETCHES_MAX of it, and *n_found their number.
  */
-bool bnc_alternative_occurs(const bnc_rules *rules, const bnc_alternative *alternative, const bnc_view *view,
-                            size_t *places);
+bool bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, bnc_stretch *found,
+                       size_t *n_found);
 
 #endif

@@ -17,14 +17,15 @@ struct bnc_compiler {
     void *context;
     const bnc_transcoder *transcoder;
 
-    bnc_buffer bytes;        /* all text */
-    bnc_buffer rules;        /* bnc_rule, in the order of reading */
-    bnc_buffer alternatives; /* bnc_alternative */
-    bnc_buffer pieces;       /* bnc_piece */
-    bnc_buffer providers;    /* bnc_name: those that base lacks */
-    bnc_buffer examples;     /* bnc_example */
-    bnc_buffer tables;       /* uint32_t, made by finish */
-    bnc_buffer ranks;        /* uint32_t: rank of each rule read */
+    bnc_buffer bytes;     /* all text */
+    bnc_buffer rules;     /* bnc_rule, in the order of reading */
+    bnc_buffer phrases;   /* bnc_phrase */
+    bnc_buffer elements;  /* bnc_element */
+    bnc_buffer options;   /* bnc_option */
+    bnc_buffer providers; /* bnc_name: those that base lacks */
+    bnc_buffer examples;  /* bnc_example */
+    bnc_buffer tables;    /* uint32_t, made by finish */
+    bnc_buffer ranks;     /* uint32_t: rank of each rule read */
 };
 
 static inline size_t
@@ -36,8 +37,8 @@ bnc_rules_read(const bnc_compiler *c)
 static inline bool
 bnc_compiler_failed(const bnc_compiler *c)
 {
-    return c->bytes.failed || c->rules.failed || c->alternatives.failed || c->pieces.failed || c->providers.failed ||
-           c->examples.failed || c->tables.failed || c->ranks.failed;
+    return c->bytes.failed || c->rules.failed || c->phrases.failed || c->elements.failed || c->options.failed ||
+           c->providers.failed || c->examples.failed || c->tables.failed || c->ranks.failed;
 }
 
 #endif

@@ -11,9 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PHRASE_MAX 512  /* bytes of one alternative of a rule */
-#define PIECES_MAX 16   /* of one alternative */
-#define GAP 0x01        /* stands for `*` while a phrase is read */
+#define WANTED_MAX 16      /* phrases in one rule */
+#define ELEMENTS_MAX 64    /* of one rule's phrases together */
+#define OPTIONS_MAX 1024   /* likewise */
+#define TEXT_MAX 32768     /* bytes of them all */
+#define OPTION_MAX 512     /* bytes of one option */
+#define VARIANTS_MAX 64    /* that gaps inside (a|b) make of one rule */
 
 typedef struct reader {
     bnc_compiler *c;
@@ -26,16 +29,20 @@ typedef struct reader {
     bool bad_rule; /* that rule could not be read: its examples are passed over */
 } reader;
 
-/* One alternative of a rule while it is read: folded pieces are made of it at the end. */
+/* The words of a rule while they are read: elements of options, options in one text. */
 typedef struct draft {
-    unsigned char text[PHRASE_MAX];
-    size_t len;
+    bnc_element element[ELEMENTS_MAX];
+    uint32_t n_elements;
+    bnc_option option[OPTIONS_MAX];
+    uint32_t n_options;
+    unsigned char text[TEXT_MAX];
+    uint32_t len;
 } draft;
 
-typedef struct draft_list {
-    draft *items;
-    size_t n;
-} draft_list;
+/* The text between the quotes of a phrase. */
+typedef struct quoted {
+    const unsigned char *s, *end;
+} quoted;
 
 static void problem(reader *r, const char *format, ...)
 #if defined(__GNUC__)
@@ -121,144 +128,52 @@ keep(bnc_compiler *c, const void *data, size_t len)
     return at;
 }
 
-/* ---- phrases ---- */
+/* ---- phrases: from quotes to elements ---- */
 
+/* Reads one character of a phrase, escapes included. False on an error. */
 static bool
-draft_put(reader *r, draft_list *list, size_t from, size_t to, unsigned char byte)
-{
-    size_t i;
-
-    for (i = from; i < to; i++) {
-        if (list->items[i].len >= PHRASE_MAX) {
-            problem(r, "phrases longer than %d bytes", PHRASE_MAX);
-            return false;
-        }
-        list->items[i].text[list->items[i].len++] = byte;
-    }
-    return true;
-}
-
-/* Reads one character of a phrase, escapes included. False at its closing quote or an error. */
-static bool
-phrase_byte(reader *r, unsigned char *byte, bool *escaped)
+phrase_byte(reader *r, const unsigned char **s, const unsigned char *end, unsigned char *byte, bool *escaped)
 {
     int high, low;
 
-    *escaped = false;
-    if (r->s >= r->end) {
-        problem(r, "phrase without closing quote");
-        return false;
-    }
-    if (*r->s == '"')
-        return false;
-    if (*r->s != '\\') {
-        *byte = *r->s++;
+    *escaped = **s == '\\';
+    if (!*escaped) {
+        *byte = *(*s)++;
         return true;
     }
-    if (r->s + 1 >= r->end) {
-        problem(r, "phrase without closing quote");
-        return false;
-    }
-    *escaped = true;
-    if (r->s[1] == 'x') {
-        high = r->s + 2 < r->end ? hex_digit(r->s[2]) : -1;
-        low = r->s + 3 < r->end ? hex_digit(r->s[3]) : -1;
+    if (end - *s >= 2 && (*s)[1] == 'x') {
+        high = end - *s >= 3 ? hex_digit((*s)[2]) : -1;
+        low = end - *s >= 4 ? hex_digit((*s)[3]) : -1;
         if (high < 0 || low < 0) {
             problem(r, "\\x needs two hexadecimal digits");
             return false;
         }
         *byte = (unsigned char)(high * 16 + low);
-        r->s += 4;
+        *s += 4;
         return true;
     }
-    if (strchr("\"\\*()|", r->s[1]) == NULL) {
-        problem(r, "unknown escape \\%c in a phrase; legal: \\\" \\\\ \\* \\( \\) \\| \\xHH", r->s[1] > ' ' && r->s[1] < 0x7f ? r->s[1] : '?');
+    if (end - *s < 2 || (*s)[1] == '\0' || strchr("\"\\*()|", (*s)[1]) == NULL) {
+        problem(r, "unknown escape in a phrase; legal: \\\" \\\\ \\* \\( \\) \\| \\xHH");
         return false;
     }
-    *byte = r->s[1];
-    r->s += 2;
+    *byte = (*s)[1];
+    *s += 2;
     return true;
 }
 
-/* The ) that closes the group at r->s if it holds a |, NULL if these parentheses are themselves. */
-static const unsigned char *
-group_end(const reader *r)
-{
-    const unsigned char *p;
-    bool bar = false;
-
-    for (p = r->s + 1; p < r->end && *p != '"' && *p != '('; p++) {
-        if (*p == '\\')
-            p++;
-        else if (*p == '|')
-            bar = true;
-        else if (*p == ')')
-            return bar ? p : NULL;
-    }
-    return NULL;
-}
-
-/* "(a|b)": every draft so far continues with a, and with b. */
+/* Where the quotes opened at r->s close; r->s moves behind them. */
 static bool
-read_group(reader *r, draft_list *list, const unsigned char *close)
+read_quoted(reader *r, quoted *q)
 {
-    size_t base = list->n;
-    size_t variants = 1;
-    const unsigned char *p;
-    size_t v, from, to;
-    unsigned char byte;
-    bool escaped;
-
-    for (p = r->s + 1; p < close; p++) {
-        if (*p == '\\')
-            p++;
-        else if (*p == '|')
-            variants++;
-    }
-    if (base * variants > BNC_ALTERNATIVES_MAX) {
-        problem(r, "more than %d alternatives in one rule", BNC_ALTERNATIVES_MAX);
+    q->s = r->s;
+    for (; r->s < r->end && *r->s != '"'; r->s++)
+        if (*r->s == '\\' && r->s + 1 < r->end)
+            r->s++;
+    if (r->s >= r->end) {
+        problem(r, "phrase without closing quote");
         return false;
     }
-    for (v = 1; v < variants; v++)
-        memcpy(list->items + v * base, list->items, base * sizeof(draft));
-    list->n = base * variants;
-    r->s++;
-    for (v = 0; v < variants; v++) {
-        from = v * base;
-        to = from + base;
-        while (r->s < close && *r->s != '|') {
-            if (!phrase_byte(r, &byte, &escaped))
-                return false;
-            if (!draft_put(r, list, from, to, !escaped && byte == '*' ? GAP : byte))
-                return false;
-        }
-        r->s++;
-    }
-    return true;
-}
-
-/* Reads a phrase after its opening quote and adds it to every draft. */
-static bool
-read_phrase(reader *r, draft_list *list)
-{
-    const unsigned char *close;
-    unsigned char byte;
-    bool escaped;
-
-    for (;;) {
-        if (r->s < r->end && *r->s == '(' && (close = group_end(r)) != NULL) {
-            if (!read_group(r, list, close))
-                return false;
-            continue;
-        }
-        if (!phrase_byte(r, &byte, &escaped))
-            break;
-        if (!draft_put(r, list, 0, list->n, !escaped && byte == '*' ? GAP : byte))
-            return false;
-    }
-    if (r->reported)
-        return false;
-    r->s++;
+    q->end = r->s++;
     if (!at_blank(r)) {
         problem(r, "a blank must follow a phrase");
         return false;
@@ -266,152 +181,401 @@ read_phrase(reader *r, draft_list *list)
     return true;
 }
 
-/* ---- drafts to alternatives ---- */
+/* A group "(a|b)": its options lie between the bars. */
+typedef struct group {
+    const unsigned char *end; /* the closing parenthesis */
+    unsigned options;
+    bool gaps; /* an option holds a gap: each option makes a phrase of its own */
+} group;
 
-typedef struct variant {
-    unsigned char text[PIECES_MAX][PHRASE_MAX];
-    size_t len[PIECES_MAX];
-    bool given[PIECES_MAX];
-    size_t n;
-} variant;
+/* False if the parenthesis at s opens no group: parentheses without | are themselves. */
+static bool
+find_group(const unsigned char *s, const unsigned char *end, group *found)
+{
+    found->options = 1;
+    found->gaps = false;
+    for (s++; s < end && *s != '('; s++) {
+        if (*s == '\\' && s + 1 < end)
+            s++;
+        else if (*s == '*')
+            found->gaps = true;
+        else if (*s == '|')
+            found->options++;
+        else if (*s == ')') {
+            found->end = s;
+            return found->options > 1;
+        }
+    }
+    return false;
+}
+
+static bool
+open_element(reader *r, draft *d, bool gap)
+{
+    if (d->n_elements >= ELEMENTS_MAX) {
+        problem(r, "more than %d parts in the phrases of a rule", ELEMENTS_MAX);
+        return false;
+    }
+    d->element[d->n_elements].options = d->n_options;
+    d->element[d->n_elements].n_options = 0;
+    d->element[d->n_elements++].gap = gap;
+    return true;
+}
+
+/* Folds the option and gives it to the last element; ends beside a gap lose their blank. */
+static bool
+close_option(reader *r, draft *d, const unsigned char *text, size_t len, bool gap_before, bool gap_after)
+{
+    bnc_slice plain = {(const char *)text, len};
+    unsigned char folded[OPTION_MAX];
+    unsigned char *from = folded;
+    size_t n = bnc_fold(plain, folded, sizeof(folded), NULL, NULL);
+
+    if (gap_before && n > 0 && *from == ' ') {
+        from++;
+        n--;
+    }
+    if (gap_after && n > 0 && from[n - 1] == ' ')
+        n--;
+    if (d->n_options >= OPTIONS_MAX || d->len + n > TEXT_MAX) {
+        problem(r, "more than %d alternatives, or %d bytes, in the phrases of a rule", OPTIONS_MAX, TEXT_MAX);
+        return false;
+    }
+    memcpy(d->text + d->len, from, n);
+    d->option[d->n_options].text = d->len;
+    d->option[d->n_options++].len = (uint32_t)n;
+    d->element[d->n_elements - 1].n_options++;
+    d->len += (uint32_t)n;
+    return true;
+}
+
+/* Reads characters up to a stop that is not escaped, into text. */
+static bool
+read_run(reader *r, const unsigned char **s, const unsigned char *end, const char *stops, unsigned char *text,
+         size_t *len)
+{
+    group found;
+    bool escaped;
+
+    *len = 0;
+    while (*s < end && strchr(stops, **s) == NULL && !(**s == '(' && find_group(*s, end, &found))) {
+        if (*len >= OPTION_MAX) {
+            problem(r, "words longer than %d bytes", OPTION_MAX);
+            return false;
+        }
+        if (!phrase_byte(r, s, end, &text[*len], &escaped))
+            return false;
+        ++*len;
+    }
+    return true;
+}
+
+static bool
+next_is_gap(const unsigned char *s, const unsigned char *end)
+{
+    while (s < end && *s == ' ')
+        s++;
+    return s >= end || *s == '*';
+}
+
+/* All options of a group as one element. */
+static bool
+read_group(reader *r, draft *d, const unsigned char **s, const group *found, const unsigned char *end, bool gap)
+{
+    unsigned char text[OPTION_MAX];
+    size_t len;
+    unsigned i;
+
+    if (!open_element(r, d, gap))
+        return false;
+    for (i = 0; i < found->options; i++) {
+        ++*s;
+        if (!read_run(r, s, found->end, "|", text, &len) ||
+            !close_option(r, d, text, len, gap, next_is_gap(found->end + 1, end)))
+            return false;
+    }
+    *s = found->end + 1;
+    return true;
+}
+
+/*
+ * Reads a phrase into elements; the groups that hold gaps give only their option number
+ * *variant % options, and *variant is divided by options.
+ */
+static bool
+read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *end, unsigned *variant, bool *gap)
+{
+    unsigned char text[OPTION_MAX];
+    size_t len;
+    group found;
+    unsigned skip;
+    const unsigned char *from;
+
+    while (s < end) {
+        if (*s == '*') {
+            *gap = true;
+            s++;
+            continue;
+        }
+        if (*s == '(' && find_group(s, end, &found)) {
+            if (!found.gaps) {
+                if (!read_group(r, d, &s, &found, end, *gap))
+                    return false;
+                *gap = false;
+                continue;
+            }
+            /* one option, read as a phrase inside this one */
+            for (skip = *variant % found.options, s++; skip > 0; s++) {
+                if (*s == '\\')
+                    s++;
+                else if (*s == '|')
+                    skip--;
+            }
+            *variant /= found.options;
+            for (from = s; s < found.end && *s != '|'; s++)
+                if (*s == '\\')
+                    s++;
+            if (!read_phrase(r, d, from, s, variant, gap))
+                return false;
+            s = found.end + 1;
+            continue;
+        }
+        if (!read_run(r, &s, end, "*", text, &len))
+            return false;
+        /* a blank alone beside a gap is part of it */
+        if (len == 1 && text[0] == ' ' && (*gap || next_is_gap(s, end)))
+            continue;
+        if (!open_element(r, d, *gap) || !close_option(r, d, text, len, *gap, s < end && *s == '*'))
+            return false;
+        *gap = false;
+    }
+    return true;
+}
+
+/* How many phrases the groups with gaps make of this one. */
+static unsigned
+count_variants(const quoted *q)
+{
+    const unsigned char *s;
+    unsigned n = 1;
+    group found;
+
+    for (s = q->s; s < q->end && n <= VARIANTS_MAX; s++) {
+        if (*s == '\\' && s + 1 < q->end)
+            s++;
+        else if (*s == '(' && find_group(s, q->end, &found)) {
+            if (found.gaps)
+                n *= found.options;
+            s = found.end;
+        }
+    }
+    return n;
+}
+
+/* ---- phrases: from elements to the tables ---- */
+
+/* Whether the words that the option numbers spell, up to the next gap, hold a name. */
+static bool
+spells_name(const draft *d, uint32_t from, uint32_t option)
+{
+    unsigned char text[OPTION_MAX], masked[OPTION_MAX];
+    size_t len = 0;
+    const bnc_element *e;
+    const bnc_option *o;
+    uint32_t i;
+
+    for (i = from; i < d->n_elements && (i == from || !d->element[i].gap); i++) {
+        e = &d->element[i];
+        o = &d->option[e->options + (i == from ? option : 0)];
+        if (len + o->len > sizeof(text))
+            break;
+        memcpy(text + len, d->text + o->text, o->len);
+        len += o->len;
+    }
+    return bnc_mask(text, len, masked);
+}
+
+static bnc_lane
+lane_of(const draft *d)
+{
+    uint32_t i, k;
+
+    for (i = 0; i < d->n_elements; i++)
+        for (k = 0; k < d->element[i].n_options; k++)
+            if (spells_name(d, i, k))
+                return BNC_LANE_LABELS;
+    return BNC_LANE_WORDS;
+}
+
+static void
+keep_draft(bnc_compiler *c, const draft *d, uint32_t rule, bool anchored, bnc_lane lane)
+{
+    uint32_t text = keep(c, d->text, d->len);
+    uint32_t options = (uint32_t)(c->options.len / sizeof(bnc_option));
+    bnc_phrase phrase;
+    bnc_element element;
+    bnc_option option;
+    uint32_t i;
+
+    phrase.rule = rule;
+    phrase.elements = (uint32_t)(c->elements.len / sizeof(bnc_element));
+    phrase.n_elements = d->n_elements;
+    phrase.lane = lane;
+    phrase.anchored = anchored;
+    bnc_buffer_add(&c->phrases, &phrase, sizeof(phrase));
+    for (i = 0; i < d->n_elements; i++) {
+        element = d->element[i];
+        element.options += options;
+        bnc_buffer_add(&c->elements, &element, sizeof(element));
+    }
+    for (i = 0; i < d->n_options; i++) {
+        option = d->option[i];
+        option.text += text;
+        bnc_buffer_add(&c->options, &option, sizeof(option));
+    }
+}
 
 typedef struct transcode_sink {
-    variant *charsets; /* one for each charset */
-    size_t piece;
+    size_t charset;
+    draft *out;
+    bool given;
 } transcode_sink;
 
 static void
-keep_piece(bnc_compiler *c, const unsigned char *text, size_t len, bnc_lane lane)
+take_transcoded(void *context, size_t charset, bnc_slice bytes)
 {
-    bnc_piece piece;
+    transcode_sink *sink = context;
+    draft *out = sink->out;
+    size_t n;
 
-    piece.text = keep(c, text, len);
-    piece.len = (uint32_t)len;
-    piece.lane = lane;
-    bnc_buffer_add(&c->pieces, &piece, sizeof(piece));
-}
-
-static void
-keep_alternative(bnc_compiler *c, uint32_t rule, size_t n_pieces, bool anchored)
-{
-    bnc_alternative alternative;
-
-    alternative.rule = rule;
-    alternative.n_pieces = (uint32_t)n_pieces;
-    alternative.pieces = (uint32_t)(c->pieces.len / sizeof(bnc_piece) - n_pieces);
-    alternative.anchored = anchored;
-    bnc_buffer_add(&c->alternatives, &alternative, sizeof(alternative));
-}
-
-static void
-take_transcoded(void *sink, size_t charset, bnc_slice bytes)
-{
-    transcode_sink *t = sink;
-    variant *v = &t->charsets[charset];
-
-    if (bytes.len == 0 || bytes.len > PHRASE_MAX)
+    if (charset != sink->charset || TEXT_MAX - out->len < bytes.len)
         return;
-    v->len[t->piece] = bnc_fold(bytes, v->text[t->piece], PHRASE_MAX, NULL, NULL);
-    v->given[t->piece] = true;
+    n = bnc_fold(bytes, out->text + out->len, TEXT_MAX - out->len, NULL, NULL);
+    out->option[out->n_options].text = out->len;
+    out->option[out->n_options].len = (uint32_t)n;
+    out->len += (uint32_t)n;
+    sink->given = true;
 }
 
-/* The same words in legacy charsets, where all pieces have one. */
 static bool
-keep_transcoded(reader *r, const variant *plain, uint32_t rule, bool anchored)
+is_ascii(const unsigned char *s, size_t n)
 {
-    bnc_compiler *c = r->c;
-    const bnc_transcoder *transcoder = c->transcoder;
+    while (n > 0 && *s < 0x80) {
+        s++;
+        n--;
+    }
+    return n == 0;
+}
+
+/* The same words in one legacy charset; options that it lacks are left out, an element without any ends it. */
+static bool
+transcode(const bnc_transcoder *transcoder, size_t charset, const draft *from, draft *to)
+{
     transcode_sink sink;
-    size_t i, k;
-    bnc_slice piece;
+    bnc_slice text;
+    bool changed = false;
+    uint32_t i, k;
+    const bnc_option *o;
 
-    sink.charsets = c->allocator->resize(c->allocator->context, NULL, transcoder->n_charsets * sizeof(variant));
-    if (sink.charsets == NULL) {
-        c->bytes.failed = true;
-        return false;
+    sink.charset = charset;
+    sink.out = to;
+    to->n_elements = from->n_elements;
+    to->n_options = 0;
+    to->len = 0;
+    for (i = 0; i < from->n_elements; i++) {
+        to->element[i] = from->element[i];
+        to->element[i].options = to->n_options;
+        to->element[i].n_options = 0;
+        for (k = 0; k < from->element[i].n_options; k++) {
+            o = &from->option[from->element[i].options + k];
+            text.data = (const char *)from->text + o->text;
+            text.len = o->len;
+            sink.given = false;
+            if (is_ascii(from->text + o->text, o->len)) {
+                take_transcoded(&sink, charset, text);
+            } else {
+                transcoder->each(transcoder->context, text, take_transcoded, &sink);
+                changed = changed || sink.given;
+            }
+            if (sink.given) {
+                to->n_options++;
+                to->element[i].n_options++;
+            }
+        }
+        if (to->element[i].n_options == 0)
+            return false;
     }
-    memset(sink.charsets, 0, transcoder->n_charsets * sizeof(variant));
-    for (i = 0; i < plain->n; i++) {
-        sink.piece = i;
-        piece.data = (const char *)plain->text[i];
-        piece.len = plain->len[i];
-        transcoder->each(transcoder->context, piece, take_transcoded, &sink);
-    }
-    for (k = 0; k < transcoder->n_charsets; k++) {
-        for (i = 0; i < plain->n && sink.charsets[k].given[i]; i++)
-            ;
-        if (i < plain->n)
-            continue;
-        for (i = 0; i < plain->n; i++)
-            keep_piece(c, sink.charsets[k].text[i], sink.charsets[k].len[i], BNC_LANE_BYTES);
-        keep_alternative(c, rule, plain->n, anchored);
-    }
-    c->allocator->release(c->allocator->context, sink.charsets);
-    return true;
+    return changed;
 }
 
-/* Cuts a draft at its gaps, folds the pieces and keeps them as an alternative of the rule. */
+/* Keeps the phrase, and the same words in the legacy charsets of their script. */
 static bool
-keep_draft(reader *r, const draft *d, uint32_t rule, bool anchored)
+keep_phrase(reader *r, draft *d, draft *spare, uint32_t rule, bool anchored)
 {
-    variant v;
-    unsigned char masked[PHRASE_MAX];
-    size_t from = 0;
-    size_t i, to, cut;
-    bool wide = false;
-    bnc_slice piece;
+    const bnc_transcoder *transcoder = r->c->transcoder;
+    uint32_t i;
+    size_t k;
+    bool words = false;
 
-    v.n = 0;
-    for (i = 0; i <= d->len; i++) {
-        if (i < d->len && d->text[i] != GAP)
-            continue;
-        to = i;
-        /* blanks beside a gap are part of it */
-        if (from > 0)
-            while (from < to && d->text[from] == ' ')
-                from++;
-        if (i < d->len)
-            while (to > from && d->text[to - 1] == ' ')
-                to--;
-        if (to > from) {
-            if (v.n >= PIECES_MAX) {
-                problem(r, "more than %d gaps in a phrase", PIECES_MAX - 1);
-                return false;
-            }
-            piece.data = (const char *)d->text + from;
-            piece.len = to - from;
-            v.len[v.n] = bnc_fold(piece, v.text[v.n], PHRASE_MAX, NULL, NULL);
-            for (cut = 0; cut < v.len[v.n]; cut++)
-                wide = wide || v.text[v.n][cut] >= 0x80;
-            if (v.len[v.n] > 0)
-                v.n++;
-        }
-        from = i + 1;
-    }
-    if (v.n == 0 || (v.n == 1 && v.len[0] == 1 && v.text[0][0] == ' ')) {
+    for (i = 0; i < d->n_options; i++)
+        words = words || d->option[i].len > 1 || (d->option[i].len == 1 && d->text[d->option[i].text] != ' ');
+    if (!words) {
         problem(r, "empty phrase");
         return false;
     }
-    for (i = 0; i < v.n; i++)
-        keep_piece(r->c, v.text[i], v.len[i],
-                   bnc_mask(v.text[i], v.len[i], masked) ? BNC_LANE_LABELS : BNC_LANE_WORDS);
-    /* a piece that holds a name looks into names, and so do its neighbours in the same alternative */
-    {
-        bnc_piece *pieces = (bnc_piece *)r->c->pieces.data;
-        size_t first = r->c->pieces.len / sizeof(bnc_piece) - v.n;
-        bool labels = false;
-
-        if (bnc_compiler_failed(r->c))
-            return false;
-        for (i = 0; i < v.n; i++)
-            labels = labels || pieces[first + i].lane == BNC_LANE_LABELS;
-        for (i = 0; i < v.n && labels; i++)
-            pieces[first + i].lane = BNC_LANE_LABELS;
-    }
-    keep_alternative(r->c, rule, v.n, anchored);
-    if (wide && r->c->transcoder != NULL)
-        return keep_transcoded(r, &v, rule, anchored);
+    d->element[0].gap = 1;
+    keep_draft(r->c, d, rule, anchored, lane_of(d));
+    if (transcoder != NULL && !is_ascii(d->text, d->len))
+        for (k = 0; k < transcoder->n_charsets; k++)
+            if (transcode(transcoder, k, d, spare))
+                keep_draft(r->c, spare, rule, anchored, BNC_LANE_BYTES);
     return true;
+}
+
+typedef struct workshop {
+    draft draft, spare;
+    quoted wanted[WANTED_MAX];
+    unsigned n_wanted;
+    bool anchored;
+} workshop;
+
+/* Makes phrases of quoted texts that follow each other, one for each variant. */
+static bool
+keep_quoted(reader *r, workshop *w, const quoted *q, unsigned n, uint32_t rule, bool anchored)
+{
+    unsigned variants = 1;
+    unsigned v, i, variant;
+    bool gap;
+
+    for (i = 0; i < n; i++) {
+        variants *= count_variants(&q[i]);
+        if (variants > VARIANTS_MAX) {
+            problem(r, "gaps inside (a|b) make more than %d phrases", VARIANTS_MAX);
+            return false;
+        }
+    }
+    for (v = 0; v < variants; v++) {
+        w->draft.n_elements = w->draft.n_options = w->draft.len = 0;
+        variant = v;
+        for (i = 0; i < n; i++) {
+            gap = i > 0;
+            if (!read_phrase(r, &w->draft, q[i].s, q[i].end, &variant, &gap))
+                return false;
+        }
+        if (w->draft.n_elements == 0) {
+            problem(r, "empty phrase");
+            return false;
+        }
+        if (!keep_phrase(r, &w->draft, &w->spare, rule, anchored))
+            return false;
+    }
+    return true;
+}
+
+static uint32_t
+phrases_kept(const reader *r)
+{
+    return (uint32_t)(r->c->phrases.len / sizeof(bnc_phrase));
 }
 
 /* ---- conditions ---- */
@@ -605,60 +769,50 @@ is_word(const reader *r, const char *word)
            (r->s + n >= r->end || r->s[n] == ' ' || r->s[n] == '\t');
 }
 
-/* Drafts of the wanted phrases and of one refused phrase, kept off the stack. */
-typedef struct workshop {
-    draft wanted[BNC_ALTERNATIVES_MAX];
-    draft refused[BNC_ALTERNATIVES_MAX];
-} workshop;
-
-static void
-draft_start(draft_list *list, draft *items)
-{
-    list->items = items;
-    list->n = 1;
-    items[0].len = 0;
-}
-
 /* Refused phrases are kept at once, before the wanted ones, so that both lie together. */
 static bool
 read_refusal(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
 {
-    draft_list list;
-    size_t i;
+    quoted q;
 
-    draft_start(&list, w->refused);
-    if (!read_phrase(r, &list))
+    if (!read_quoted(r, &q))
         return false;
     if (rule->n_refusals == 0)
-        rule->refusals = (uint32_t)(r->c->alternatives.len / sizeof(bnc_alternative));
-    for (i = 0; i < list.n; i++)
-        if (!keep_draft(r, &list.items[i], number, false))
-            return false;
-    rule->n_refusals = (uint32_t)(r->c->alternatives.len / sizeof(bnc_alternative)) - rule->refusals;
+        rule->refusals = phrases_kept(r);
+    if (!keep_quoted(r, w, &q, 1, number, false))
+        return false;
+    rule->n_refusals = phrases_kept(r) - rule->refusals;
     return true;
 }
 
 static bool
-read_condition(reader *r, workshop *w, draft_list *wanted, bnc_rule *rule, uint32_t number, bool *anchored)
+read_wanted(reader *r, workshop *w)
+{
+    if (*r->s == '^') {
+        if (w->n_wanted > 0) {
+            problem(r, "^\"phrase\" must be the first phrase");
+            return false;
+        }
+        w->anchored = true;
+        r->s++;
+    }
+    r->s++;
+    if (w->n_wanted >= WANTED_MAX) {
+        problem(r, "more than %d phrases in a rule", WANTED_MAX);
+        return false;
+    }
+    return read_quoted(r, &w->wanted[w->n_wanted++]);
+}
+
+static bool
+read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
 {
     const unsigned char *start = r->s;
     char word[48];
     bool good;
 
-    if (*r->s == '"' || (*r->s == '^' && r->s + 1 < r->end && r->s[1] == '"')) {
-        if (*r->s == '^') {
-            if (wanted->items[0].len > 0) {
-                problem(r, "^\"phrase\" must be the first phrase");
-                return false;
-            }
-            *anchored = true;
-            r->s++;
-        }
-        r->s++;
-        if (wanted->items[0].len > 0 && !draft_put(r, wanted, 0, wanted->n, GAP))
-            return false;
-        return read_phrase(r, wanted);
-    }
+    if (*r->s == '"' || (*r->s == '^' && r->s + 1 < r->end && r->s[1] == '"'))
+        return read_wanted(r, w);
     if (*r->s == '!' && r->s + 1 < r->end && r->s[1] == '"') {
         r->s += 2;
         return read_refusal(r, w, rule, number);
@@ -709,7 +863,7 @@ id_is_taken(const bnc_compiler *c, const unsigned char *id, size_t len)
 static bool
 has_condition(const bnc_rule *rule)
 {
-    return rule->n_alternatives > 0 || rule->code_low != 0 || rule->enhanced_class != 0 || rule->pattern_len > 0 ||
+    return rule->n_phrases > 0 || rule->code_low != 0 || rule->enhanced_class != 0 || rule->pattern_len > 0 ||
            rule->provider != 0;
 }
 
@@ -720,14 +874,12 @@ read_rule(reader *r, workshop *w)
     bnc_compiler *c = r->c;
     bnc_slice id = read_name(r);
     uint32_t number = (uint32_t)bnc_rules_read(c);
-    size_t alternatives = c->alternatives.len;
-    size_t pieces = c->pieces.len;
-    bool anchored = false;
+    size_t phrases = c->phrases.len;
+    size_t elements = c->elements.len;
+    size_t options = c->options.len;
     bool good = true;
-    draft_list wanted;
     bnc_rule rule;
     char word[48];
-    size_t i;
 
     r->rule = -1;
     r->bad_rule = true;
@@ -753,22 +905,23 @@ read_rule(reader *r, workshop *w)
     rule.kind = (uint32_t)r->kind;
     rule.target = r->target;
     rule.line = (uint32_t)r->line;
-    draft_start(&wanted, w->wanted);
+    w->n_wanted = 0;
+    w->anchored = false;
     for (skip_blanks(r); good && !at_end(r); skip_blanks(r))
-        good = read_condition(r, w, &wanted, &rule, number, &anchored);
-    if (good && wanted.items[0].len > 0) {
-        rule.alternatives = (uint32_t)(c->alternatives.len / sizeof(bnc_alternative));
-        for (i = 0; good && i < wanted.n; i++)
-            good = keep_draft(r, &wanted.items[i], number, anchored);
-        rule.n_alternatives = (uint32_t)(c->alternatives.len / sizeof(bnc_alternative)) - rule.alternatives;
+        good = read_condition(r, w, &rule, number);
+    if (good && w->n_wanted > 0) {
+        rule.phrases = phrases_kept(r);
+        good = keep_quoted(r, w, w->wanted, w->n_wanted, number, w->anchored);
+        rule.n_phrases = phrases_kept(r) - rule.phrases;
     }
     if (good && !has_condition(&rule)) {
         problem(r, "rule \"%s\" has no condition", quote((const unsigned char *)id.data, r->end, word));
         good = false;
     }
     if (!good || r->reported) {
-        c->alternatives.len = alternatives;
-        c->pieces.len = pieces;
+        c->phrases.len = phrases;
+        c->elements.len = elements;
+        c->options.len = options;
         return;
     }
     rule.id = keep(c, id.data, id.len);

@@ -27,8 +27,9 @@ bnc_compiler_create(const bnc_allocator *allocator, const bnc_rules *base, bool 
     c->transcoder = transcoder;
     bnc_buffer_init(&c->bytes, allocator);
     bnc_buffer_init(&c->rules, allocator);
-    bnc_buffer_init(&c->alternatives, allocator);
-    bnc_buffer_init(&c->pieces, allocator);
+    bnc_buffer_init(&c->phrases, allocator);
+    bnc_buffer_init(&c->elements, allocator);
+    bnc_buffer_init(&c->options, allocator);
     bnc_buffer_init(&c->providers, allocator);
     bnc_buffer_init(&c->examples, allocator);
     bnc_buffer_init(&c->tables, allocator);
@@ -44,8 +45,9 @@ bnc_compiler_destroy(bnc_compiler *c)
         return;
     bnc_buffer_release(&c->bytes);
     bnc_buffer_release(&c->rules);
-    bnc_buffer_release(&c->alternatives);
-    bnc_buffer_release(&c->pieces);
+    bnc_buffer_release(&c->phrases);
+    bnc_buffer_release(&c->elements);
+    bnc_buffer_release(&c->options);
     bnc_buffer_release(&c->providers);
     bnc_buffer_release(&c->examples);
     bnc_buffer_release(&c->tables);
@@ -105,7 +107,7 @@ bnc_provider_name(const bnc_rules *rules, const bnc_rules *base, uint32_t number
 static uint32_t
 step_of(const bnc_rule *rule, bool own)
 {
-    bool words = rule->n_alternatives > 0 || rule->pattern_len > 0;
+    bool words = rule->n_phrases > 0 || rule->pattern_len > 0;
 
     if (rule->kind != BNC_RULE_CATEGORY)
         return 0;
@@ -127,7 +129,7 @@ static uint64_t
 key_of(const bnc_rule *rule, uint32_t read_index, bool own)
 {
     uint64_t key = (uint64_t)rule->kind << 60 | (uint64_t)step_of(rule, own) << 56;
-    bool words = rule->n_alternatives > 0 || rule->pattern_len > 0;
+    bool words = rule->n_phrases > 0 || rule->pattern_len > 0;
 
     if (!own && rule->kind == BNC_RULE_CATEGORY) {
         key |= (uint64_t)(words ? (rule->flags & BNC_RULE_WEAK) != 0 : 2) << 52;
@@ -167,130 +169,242 @@ place_zeros(bnc_compiler *c, size_t n_words)
     return at;
 }
 
-static const bnc_piece *
-pieces_of(const bnc_compiler *c, const bnc_alternative *alternative)
-{
-    return (const bnc_piece *)c->pieces.data + alternative->pieces;
-}
+#define KEY_TEXT_MAX 128 /* of one spelling of an element and its neighbours */
+#define SPELLINGS_MAX 256
+
+typedef struct index_builder {
+    const bnc_compiler *c;
+    const bnc_element *elements;
+    const bnc_option *options;
+    uint32_t bits;
+    uint32_t *counts;   /* of keys in all phrases */
+    bnc_buffer entries; /* hashed_entry */
+} index_builder;
+
+typedef struct hashed_entry {
+    uint32_t hash;
+    bnc_entry entry;
+} hashed_entry;
+
+/* The spellings of some elements in a row; each a string of bytes. */
+typedef struct spellings {
+    unsigned char text[SPELLINGS_MAX][KEY_TEXT_MAX];
+    size_t len[SPELLINGS_MAX];
+    size_t n;
+} spellings;
 
 /* How often each key occurs in all phrases: the rarer in rules, the rarer in texts. */
 static void
-count_keys(const bnc_compiler *c, uint32_t bits, uint32_t *counts)
+count_keys(index_builder *b)
 {
-    const bnc_piece *pieces = (const bnc_piece *)c->pieces.data;
-    size_t n = c->pieces.len / sizeof(bnc_piece);
+    size_t n = b->c->options.len / sizeof(bnc_option);
     size_t i;
     uint32_t k;
 
     for (i = 0; i < n; i++)
-        for (k = 0; k + 4 <= pieces[i].len; k++)
-            counts[bnc_gram_hash(c->bytes.data + pieces[i].text + k, bits)]++;
+        for (k = 0; k + 4 <= b->options[i].len; k++)
+            b->counts[bnc_gram_hash(b->c->bytes.data + b->options[i].text + k, b->bits)]++;
 }
 
-/* The rarest key of an alternative; false if no piece has four bytes. */
+/* Appends the options of one more element to every spelling. False if that gets too much. */
 static bool
-choose_key(const bnc_compiler *c, const bnc_alternative *alternative, uint32_t bits, const uint32_t *counts,
-           bnc_entry *entry)
+spell(const index_builder *b, const bnc_element *element, spellings *s)
 {
-    const bnc_piece *pieces = pieces_of(c, alternative);
-    uint32_t best = UINT32_MAX;
-    uint32_t i, k, count;
+    size_t base = s->n;
+    size_t i, k;
+    const bnc_option *o;
 
-    for (i = 0; i < alternative->n_pieces; i++)
-        for (k = 0; k + 4 <= pieces[i].len; k++) {
-            count = counts[bnc_gram_hash(c->bytes.data + pieces[i].text + k, bits)];
-            if (count < best) {
-                best = count;
-                entry->piece = i;
-                entry->offset = k;
+    if (base * element->n_options > SPELLINGS_MAX)
+        return false;
+    for (k = element->n_options; k-- > 0;) {
+        o = &b->options[element->options + k];
+        for (i = 0; i < base; i++) {
+            if (s->len[i] + o->len > KEY_TEXT_MAX)
+                return false;
+            memcpy(s->text[k * base + i], s->text[i], s->len[i]);
+            memcpy(s->text[k * base + i] + s->len[i], b->c->bytes.data + o->text, o->len);
+        }
+    }
+    for (k = element->n_options; k-- > 0;)
+        for (i = 0; i < base; i++)
+            s->len[k * base + i] = s->len[i] + b->options[element->options + k].len;
+    s->n = base * element->n_options;
+    return true;
+}
+
+/* The offset of the rarest key of a spelling; its count goes to *cost. */
+static size_t
+rarest_key(const index_builder *b, const unsigned char *text, size_t len, uint32_t *cost)
+{
+    size_t best = 0;
+    size_t k;
+    uint32_t count;
+
+    *cost = UINT32_MAX;
+    for (k = 0; k + 4 <= len; k++) {
+        count = b->counts[bnc_gram_hash(text + k, b->bits)];
+        if (count < *cost) {
+            *cost = count;
+            best = k;
+        }
+    }
+    return best;
+}
+
+/* What it costs to recognise the phrase by these spellings; UINT32_MAX if one is too short for a key. */
+static uint32_t
+cost_of(const index_builder *b, const spellings *s)
+{
+    uint32_t total = 0;
+    uint32_t cost;
+    size_t i;
+
+    for (i = 0; i < s->n; i++) {
+        rarest_key(b, s->text[i], s->len[i], &cost);
+        if (cost == UINT32_MAX)
+            return cost;
+        total += cost + 8; /* an entry takes room of its own */
+    }
+    return total;
+}
+
+/*
+ * Chooses the elements by which a phrase is recognised: one, or a few neighbours spelt together where each
+ * spelling must have a key. False if there are none.
+ */
+static bool
+choose_elements(const index_builder *b, const bnc_phrase *phrase, spellings *best, uint32_t *first)
+{
+    static const uint32_t spans[] = {1, 2, 3, 4, 6};
+    uint32_t least = UINT32_MAX;
+    const bnc_element *elements = b->elements + phrase->elements;
+    spellings tried;
+    uint32_t i, k, cost;
+    size_t w;
+
+    for (w = 0; w < sizeof(spans) / sizeof(spans[0]) && least == UINT32_MAX; w++)
+        for (i = 0; i < phrase->n_elements; i++) {
+            tried.n = 1;
+            tried.len[0] = 0;
+            for (k = i; k < phrase->n_elements && k < i + spans[w] && (k == i || !elements[k].gap); k++)
+                if (!spell(b, &elements[k], &tried))
+                    break;
+            if (k < i + spans[w])
+                continue;
+            cost = cost_of(b, &tried);
+            if (cost < least) {
+                least = cost;
+                *first = i;
+                memcpy(best, &tried, sizeof(tried));
             }
         }
-    return best != UINT32_MAX;
+    return least != UINT32_MAX;
 }
 
-static uint32_t
-key_hash(const bnc_compiler *c, const bnc_alternative *alternative, const bnc_entry *entry, uint32_t bits)
+static bool
+index_phrase(index_builder *b, const bnc_phrase *phrase, uint32_t number)
 {
-    const bnc_piece *piece = pieces_of(c, alternative) + entry->piece;
+    spellings chosen;
+    hashed_entry made;
+    uint32_t cost;
+    size_t i;
 
-    return bnc_gram_hash(c->bytes.data + piece->text + entry->offset, bits);
+    if (!choose_elements(b, phrase, &chosen, &made.entry.element))
+        return false;
+    made.entry.phrase = number;
+    for (i = 0; i < chosen.n; i++) {
+        made.entry.offset = (uint32_t)rarest_key(b, chosen.text[i], chosen.len[i], &cost);
+        made.hash = bnc_gram_hash(chosen.text[i] + made.entry.offset, b->bits);
+        bnc_buffer_add(&b->entries, &made, sizeof(made));
+    }
+    return true;
 }
 
-/* Entries sorted by hash (a counting sort), with the alternatives that have no key apart. */
+static int
+compare_entries(const void *a, const void *b)
+{
+    const hashed_entry *x = a;
+    const hashed_entry *y = b;
+
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return memcmp(&x->entry, &y->entry, sizeof(x->entry));
+}
+
+static void
+place_entries(bnc_compiler *c, bnc_tables_head *head, const hashed_entry *entries, uint32_t n)
+{
+    uint32_t size = 1u << head->hash_bits;
+    uint32_t hash, at, i;
+    uint32_t kept = 0;
+    uint32_t *filter;
+
+    head->buckets = place_zeros(c, (size_t)size + 1);
+    head->filter = place_zeros(c, size / 32);
+    head->entries = (uint32_t)(c->tables.len / sizeof(uint32_t));
+    for (hash = 0, at = 0; hash < size && !c->tables.failed; hash++) {
+        ((uint32_t *)c->tables.data)[head->buckets + hash] = kept;
+        for (i = at; at < n && entries[at].hash == hash; at++) {
+            /* the same key of two spellings */
+            if (at > i && memcmp(&entries[at].entry, &entries[at - 1].entry, sizeof(bnc_entry)) == 0)
+                continue;
+            bnc_buffer_add(&c->tables, &entries[at].entry, sizeof(bnc_entry));
+            kept++;
+        }
+    }
+    if (c->tables.failed)
+        return;
+    ((uint32_t *)c->tables.data)[head->buckets + size] = kept;
+    head->n_entries = kept;
+    filter = (uint32_t *)c->tables.data + head->filter;
+    for (i = 0; i < n; i++)
+        filter[entries[i].hash / 32] |= 1u << (entries[i].hash % 32);
+}
+
 static bool
 build_index(bnc_compiler *c, const bool *wanted)
 {
-    const bnc_alternative *alternatives = (const bnc_alternative *)c->alternatives.data;
-    uint32_t n = (uint32_t)(c->alternatives.len / sizeof(bnc_alternative));
-    uint32_t bits = 8;
-    uint32_t size, i, hash, total, at;
-    uint32_t *counts, *starts;
-    bnc_entry *chosen, *sorted;
-    bool *keyed;
+    const bnc_phrase *phrases = (const bnc_phrase *)c->phrases.data;
+    uint32_t n = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
+    index_builder b;
+    bnc_buffer shorts;
     bnc_tables_head head;
-    bnc_buffer work;
-    size_t room;
-
-    while ((1u << bits) < n * 2 && bits < 16)
-        bits++;
-    size = 1u << bits;
-    room = (size_t)size * 2 * sizeof(uint32_t) + (size_t)n * (2 * sizeof(bnc_entry) + sizeof(bool)) + sizeof(uint32_t);
-    bnc_buffer_init(&work, c->allocator);
-    work.data = c->allocator->resize(c->allocator->context, NULL, room);
-    if (work.data == NULL)
-        return false;
-    memset(work.data, 0, room);
-    counts = (uint32_t *)work.data;
-    starts = counts + size;
-    chosen = (bnc_entry *)(starts + size + 1);
-    sorted = chosen + n;
-    keyed = (bool *)(sorted + n);
-
-    count_keys(c, bits, counts);
-    for (i = 0; i < n; i++) {
-        if (!wanted[i])
-            continue;
-        chosen[i].alternative = i;
-        keyed[i] = choose_key(c, &alternatives[i], bits, counts, &chosen[i]);
-        if (keyed[i])
-            starts[key_hash(c, &alternatives[i], &chosen[i], bits)]++;
-    }
-    for (hash = 0, total = 0; hash < size; hash++) {
-        at = starts[hash];
-        starts[hash] = total;
-        total += at;
-    }
-    starts[size] = total;
-    memset(counts, 0, (size_t)size * sizeof(uint32_t));
-    for (i = 0; i < n; i++)
-        if (keyed[i]) {
-            hash = key_hash(c, &alternatives[i], &chosen[i], bits);
-            sorted[starts[hash] + counts[hash]++] = chosen[i];
-        }
+    uint32_t i;
+    bool good = true;
 
     memcpy(&head, c->tables.data, sizeof(head));
-    head.hash_bits = bits;
-    head.buckets = place(c, starts, ((size_t)size + 1) * sizeof(uint32_t));
-    head.entries = place(c, sorted, (size_t)total * sizeof(bnc_entry));
-    head.n_entries = total;
-    head.filter = place_zeros(c, size / 32);
-    head.shorts = (uint32_t)(c->tables.len / sizeof(uint32_t));
-    head.n_shorts = 0;
+    memset(&b, 0, sizeof(b));
+    b.c = c;
+    b.elements = (const bnc_element *)c->elements.data;
+    b.options = (const bnc_option *)c->options.data;
+    bnc_buffer_init(&b.entries, c->allocator);
+    bnc_buffer_init(&shorts, c->allocator);
+    for (b.bits = 8; (1u << b.bits) < n * 8 && b.bits < 15; b.bits++)
+        ;
+    b.counts = c->allocator->resize(c->allocator->context, NULL, sizeof(uint32_t) << b.bits);
+    if (b.counts == NULL)
+        return false;
+    memset(b.counts, 0, sizeof(uint32_t) << b.bits);
+    count_keys(&b);
     for (i = 0; i < n; i++)
-        if (wanted[i] && !keyed[i]) {
-            bnc_buffer_add(&c->tables, &i, sizeof(i));
-            head.n_shorts++;
-        }
-    if (!c->tables.failed) {
-        uint32_t *filter = (uint32_t *)c->tables.data + head.filter;
-
-        for (hash = 0; hash < size; hash++)
-            if (starts[hash + 1] > starts[hash])
-                filter[hash / 32] |= 1u << (hash % 32);
-        memcpy(c->tables.data, &head, sizeof(head));
+        if (wanted[i] && !index_phrase(&b, &phrases[i], i))
+            bnc_buffer_add(&shorts, &i, sizeof(i));
+    c->allocator->release(c->allocator->context, b.counts);
+    good = !b.entries.failed && !shorts.failed;
+    if (good) {
+        if (b.entries.len > 0)
+            qsort(b.entries.data, b.entries.len / sizeof(hashed_entry), sizeof(hashed_entry), compare_entries);
+        head.hash_bits = b.bits;
+        place_entries(c, &head, (const hashed_entry *)b.entries.data, (uint32_t)(b.entries.len / sizeof(hashed_entry)));
+        head.n_shorts = (uint32_t)(shorts.len / sizeof(uint32_t));
+        head.shorts = place(c, shorts.data, shorts.len);
+        good = !c->tables.failed;
     }
-    bnc_buffer_release(&work);
-    return !c->tables.failed;
+    if (good)
+        memcpy(c->tables.data, &head, sizeof(head));
+    bnc_buffer_release(&b.entries);
+    bnc_buffer_release(&shorts);
+    return good;
 }
 
 /* Rules without phrases are looked at in every text. */
@@ -307,7 +421,7 @@ mark_always(bnc_compiler *c, const bnc_rule *ranked, uint32_t n)
         return;
     always = (uint32_t *)c->tables.data + head.always;
     for (i = 0; i < n; i++)
-        if (ranked[i].n_alternatives == 0)
+        if (ranked[i].n_phrases == 0)
             always[i / 32] |= 1u << (i % 32);
     memcpy(c->tables.data, &head, sizeof(head));
 }
@@ -317,8 +431,7 @@ lay_out(bnc_compiler *c, bnc_rule *ranked, rank_key *keys, bool *wanted)
 {
     const bnc_rule *rules = (const bnc_rule *)c->rules.data;
     uint32_t n = (uint32_t)bnc_rules_read(c);
-    uint32_t n_alternatives = (uint32_t)(c->alternatives.len / sizeof(bnc_alternative));
-    bnc_alternative *alternatives = (bnc_alternative *)c->alternatives.data;
+    bnc_phrase *phrases = (bnc_phrase *)c->phrases.data;
     bnc_tables_head head;
     uint32_t i, k;
     uint32_t *ranks;
@@ -338,18 +451,20 @@ lay_out(bnc_compiler *c, bnc_rule *ranked, rank_key *keys, bool *wanted)
             head.first_category_rule = i;
         if (ranked[i].pattern_len > 0)
             head.n_patterns++;
-        for (k = 0; k < ranked[i].n_alternatives; k++) {
-            alternatives[ranked[i].alternatives + k].rule = i;
-            wanted[ranked[i].alternatives + k] = true;
+        for (k = 0; k < ranked[i].n_phrases; k++) {
+            phrases[ranked[i].phrases + k].rule = i;
+            wanted[ranked[i].phrases + k] = true;
         }
     }
     place(c, &head, sizeof(head));
     head.n_rules = n;
     head.rules = place(c, ranked, n * sizeof(*ranked));
-    head.n_alternatives = n_alternatives;
-    head.alternatives = place(c, alternatives, c->alternatives.len);
-    head.n_pieces = (uint32_t)(c->pieces.len / sizeof(bnc_piece));
-    head.pieces = place(c, c->pieces.data, c->pieces.len);
+    head.n_phrases = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
+    head.phrases = place(c, c->phrases.data, c->phrases.len);
+    head.n_elements = (uint32_t)(c->elements.len / sizeof(bnc_element));
+    head.elements = place(c, c->elements.data, c->elements.len);
+    head.n_options = (uint32_t)(c->options.len / sizeof(bnc_option));
+    head.options = place(c, c->options.data, c->options.len);
     head.first_provider = c->base != NULL ? bnc_tables(c->base)->n_providers : 0;
     head.n_providers = (uint32_t)(c->providers.len / sizeof(bnc_name));
     head.providers = place(c, c->providers.data, c->providers.len);
@@ -365,8 +480,8 @@ bnc_status
 bnc_compiler_finish(bnc_compiler *c, bnc_rules *rules)
 {
     size_t n = bnc_rules_read(c);
-    size_t n_alternatives = c->alternatives.len / sizeof(bnc_alternative);
-    size_t room = n * (sizeof(bnc_rule) + sizeof(rank_key)) + n_alternatives * sizeof(bool) + 1;
+    size_t n_phrases = c->phrases.len / sizeof(bnc_phrase);
+    size_t room = n * (sizeof(bnc_rule) + sizeof(rank_key)) + n_phrases * sizeof(bool) + 1;
     unsigned char *work;
     bool good;
     size_t i;

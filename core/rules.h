@@ -11,7 +11,6 @@
 
 #include "mailbounce.h"
 
-#define BNC_ALTERNATIVES_MAX 1024 /* of one rule, written with (a|b) */
 #define BNC_PROVIDERS_MAX 512
 #define BNC_RULES_MAX 16384
 
@@ -37,34 +36,40 @@ typedef struct bnc_rule {
     uint32_t enhanced_class;                             /* bit 2, 4, 5: that class; 0: no condition */
     uint32_t subject, detail_low, detail_high;           /* of the enhanced code */
     uint32_t provider, not_provider;                     /* number + 1, 0: any */
-    uint32_t alternatives, n_alternatives;               /* one of these must occur */
-    uint32_t refusals, n_refusals;                       /* none of these may */
+    uint32_t phrases, n_phrases;                         /* one of these must occur */
+    uint32_t refusals, n_refusals;                       /* none of these phrases may */
     uint32_t pattern, pattern_len;                       /* regular expression */
 } bnc_rule;
 
-/* Words in this order, with gaps of any length between the pieces. */
-typedef struct bnc_alternative {
-    uint32_t rule;
-    uint32_t pieces, n_pieces;
-    uint32_t anchored; /* the first piece starts the reply's text */
-} bnc_alternative;
-
-/* Where a piece may lie. */
+/* Where a phrase may lie. */
 typedef enum bnc_lane {
     BNC_LANE_WORDS,  /* among words: names masked */
     BNC_LANE_LABELS, /* also in names, at whole labels */
     BNC_LANE_BYTES   /* anywhere: words in a legacy charset, which may look like names */
 } bnc_lane;
 
-typedef struct bnc_piece {
-    uint32_t text, len;
+/* All wanted words of a rule: elements in this order, in one charset. */
+typedef struct bnc_phrase {
+    uint32_t rule;
+    uint32_t elements, n_elements;
     uint32_t lane;
-} bnc_piece;
+    uint32_t anchored; /* the first element starts the reply's text */
+} bnc_phrase;
 
-/* The matcher's index: a piece of this alternative has its key, four bytes, at this offset. */
+/* One of its options must follow the element before it, at once or after a gap. */
+typedef struct bnc_element {
+    uint32_t options, n_options;
+    uint32_t gap; /* of any length before this element; always set for the first */
+} bnc_element;
+
+typedef struct bnc_option {
+    uint32_t text, len; /* folded; len may be 0 */
+} bnc_option;
+
+/* The matcher's index: where these four bytes are, the element may start this far before. */
 typedef struct bnc_entry {
-    uint32_t alternative;
-    uint32_t piece; /* of the alternative, counted from 0 */
+    uint32_t phrase;
+    uint32_t element; /* of the phrase, counted from 0 */
     uint32_t offset;
 } bnc_entry;
 
@@ -76,11 +81,12 @@ typedef struct bnc_name {
 typedef struct bnc_tables_head {
     uint32_t n_rules, rules;
     uint32_t first_category_rule;
-    uint32_t n_alternatives, alternatives;
-    uint32_t n_pieces, pieces;
+    uint32_t n_phrases, phrases;
+    uint32_t n_elements, elements;
+    uint32_t n_options, options;
     uint32_t hash_bits, buckets, entries, n_entries; /* buckets: first entry of each hash, one more at the end */
     uint32_t filter;                                 /* a bit for each hash in use */
-    uint32_t n_shorts, shorts;                       /* alternatives without a piece of four bytes */
+    uint32_t n_shorts, shorts;                       /* phrases too short for a key */
     uint32_t always;                                 /* bit set of the rules without phrases */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
     uint32_t n_patterns;
@@ -104,16 +110,22 @@ bnc_rule_at(const bnc_rules *rules, uint32_t i)
     return (const bnc_rule *)(rules->words + bnc_tables(rules)->rules) + i;
 }
 
-static inline const bnc_alternative *
-bnc_alternative_at(const bnc_rules *rules, uint32_t i)
+static inline const bnc_phrase *
+bnc_phrase_at(const bnc_rules *rules, uint32_t i)
 {
-    return (const bnc_alternative *)(rules->words + bnc_tables(rules)->alternatives) + i;
+    return (const bnc_phrase *)(rules->words + bnc_tables(rules)->phrases) + i;
 }
 
-static inline const bnc_piece *
-bnc_piece_at(const bnc_rules *rules, uint32_t i)
+static inline const bnc_element *
+bnc_element_at(const bnc_rules *rules, uint32_t i)
 {
-    return (const bnc_piece *)(rules->words + bnc_tables(rules)->pieces) + i;
+    return (const bnc_element *)(rules->words + bnc_tables(rules)->elements) + i;
+}
+
+static inline const bnc_option *
+bnc_option_at(const bnc_rules *rules, uint32_t i)
+{
+    return (const bnc_option *)(rules->words + bnc_tables(rules)->options) + i;
 }
 
 static inline bnc_slice
@@ -157,7 +169,7 @@ typedef struct bnc_example {
     uint32_t text, len; /* in the bytes */
 } bnc_example;
 
-/* Gives the words of a piece in legacy charsets, calling add once for each; see compile_rules.c. */
+/* Gives words in legacy charsets, calling add once for each; see generate/rules.c. */
 typedef struct bnc_transcoder {
     void (*each)(void *context, bnc_slice utf8, void (*add)(void *sink, size_t charset, bnc_slice bytes), void *sink);
     size_t n_charsets;

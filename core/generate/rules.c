@@ -313,8 +313,7 @@ main(int argc, char **argv)
             return 1;
     }
     write_tables(argv[1], &rules, bnc_compiler_words(compiler), hash_of(&text));
-    printf("%u rules, %u alternatives, %u KB of tables\n", bnc_tables(&rules)->n_rules,
-           bnc_tables(&rules)->n_alternatives,
+    printf("%u rules, %u keys, %u KB of tables\n", bnc_tables(&rules)->n_rules, bnc_tables(&rules)->n_entries,
            (unsigned)((bnc_compiler_words(compiler) * 4 + bnc_tables(&rules)->n_bytes) / 1024));
     bnc_compiler_destroy(compiler);
     bnc_buffer_release(&text);
