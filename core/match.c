@@ -130,13 +130,17 @@ row_at(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t from)
     return r;
 }
 
-/* The least end of the row when it starts at a place, SIZE_MAX if it does not. */
-static size_t
+/* The ends of the row when it starts at a place; least is SIZE_MAX if it does not. */
+typedef struct ends {
+    size_t least, greatest;
+} ends;
+
+static ends
 row_ends(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t start)
 {
     const unsigned char *s = lane_of(view, lane);
+    ends found = {SIZE_MAX, 0};
     places p;
-    size_t least = SIZE_MAX;
     uint32_t i;
     size_t k;
 
@@ -144,43 +148,50 @@ row_ends(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
     p.at[0] = start;
     for (i = 0; i < r.n && p.n > 0; i++)
         p = step_forward(rules, &r.first[i], s, view->len, start, &p);
-    for (k = 0; k < p.n; k++)
-        if (p.at[k] < least && (lane != BNC_LANE_LABELS || at_labels(view, start, p.at[k] - start)))
-            least = p.at[k];
-    return least;
+    for (k = 0; k < p.n; k++) {
+        if (lane == BNC_LANE_LABELS && !at_labels(view, start, p.at[k] - start))
+            continue;
+        if (p.at[k] < found.least)
+            found.least = p.at[k];
+        if (p.at[k] > found.greatest)
+            found.greatest = p.at[k];
+    }
+    return found;
 }
 
-/* The stretch of the row that ends first, at or after from. */
+/* The start and the ends of the row that ends first, at or after from. */
 static bool
-find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, bnc_stretch *found)
+find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
 {
     const bnc_option *only = r.first->n_options == 1 ? bnc_option_at(rules, r.first->options) : NULL;
     const unsigned char *s = lane_of(view, lane);
-    size_t start, end;
+    size_t start;
+    ends e;
 
-    found->end = SIZE_MAX;
-    for (start = from; start <= view->len && start < found->end; start++) {
+    found->least = SIZE_MAX;
+    for (start = from; start <= view->len && start < found->least; start++) {
         if (only != NULL && only->len > 0) {
             start = bnc_find(s, view->len, start, rules->bytes + only->text, only->len);
             if (start == SIZE_MAX)
                 break;
         }
-        end = row_ends(rules, r, lane, view, start);
-        if (end < found->end) {
-            found->start = start;
-            found->end = end;
+        e = row_ends(rules, r, lane, view, start);
+        if (e.least < found->least) {
+            *at = start;
+            *found = e;
         }
     }
-    return found->end != SIZE_MAX;
+    return found->least != SIZE_MAX;
 }
 
 bool
 bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, bnc_stretch *found,
                   size_t *n_found)
 {
-    bnc_stretch stretch;
     size_t from = 0;
+    size_t at = 0;
     uint32_t i;
+    ends e;
     row r;
 
     if (n_found != NULL)
@@ -189,16 +200,18 @@ bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_vi
     for (i = 0; i < phrase->n_elements; i += r.n) {
         r = row_at(rules, phrase, i);
         if (i == 0 && phrase->anchored) {
-            stretch.start = view->anchor;
-            stretch.end = row_ends(rules, r, phrase->lane, view, view->anchor);
-            if (stretch.end == SIZE_MAX)
+            at = view->anchor;
+            e = row_ends(rules, r, phrase->lane, view, at);
+            if (e.least == SIZE_MAX)
                 return false;
-        } else if (!find_row(rules, r, phrase->lane, view, from, &stretch)) {
+        } else if (!find_row(rules, r, phrase->lane, view, from, &at, &e)) {
             return false;
         }
-        if (found != NULL && *n_found < BNC_STRETCHES_MAX)
-            found[(*n_found)++] = stretch;
-        from = stretch.end;
+        if (found != NULL && *n_found < BNC_STRETCHES_MAX) {
+            found[*n_found].start = at;
+            found[(*n_found)++].end = i + r.n < phrase->n_elements ? e.least : e.greatest;
+        }
+        from = e.least;
     }
     return true;
 }

@@ -12,7 +12,7 @@ MODULE_big = mailbounce
 OBJS = $(CORE_SOURCES:%=build/pg/core/%.o) $(GENERATED:build/generated/%.c=build/pg/generated/%.o) \
 	build/pg/pg_ext/mailbounce.o
 PG_CPPFLAGS = $(CORE_CPPFLAGS)
-PG_CFLAGS = -std=gnu11 -fvisibility=hidden
+PG_CFLAGS = -std=gnu11
 SHLIB_LINK = $(CORE_LIBS)
 REGRESS = mailbounce
 REGRESS_OPTS = --inputdir=$(srcdir)/tests/regress
@@ -28,7 +28,10 @@ PG_VERSION_LINE := $(shell $(PG_CONFIG) --version --bindir | tr '\n' ' ')
 $(shell mkdir -p build/pg/core build/pg/generated build/pg/pg_ext; \
 	[ "$$(cat $(PG_STAMP) 2>/dev/null)" = "$(PG_VERSION_LINE)" ] || echo "$(PG_VERSION_LINE)" > $(PG_STAMP))
 
-$(OBJS) $(OBJS:.o=.bc): $(PG_STAMP) $(CORE_HEADERS) build/generated/vocabulary_tables.h
+# the core stays inside the library; what SQL calls is exported by PGDLLEXPORT or, before 16, by default
+build/pg/core/%.o build/pg/generated/%.o: CFLAGS += -fvisibility=hidden
+
+$(OBJS) $(OBJS:.o=.bc): $(PG_STAMP) $(CORE_HEADERS) build/generated/vocabulary_tables.h $(srcdir)/pg_ext/pg.mk
 
 build/pg/%.o: $(srcdir)/%.c
 	$(CC) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<

@@ -1,0 +1,43 @@
+#!/bin/sh
+# deps.sh demo|test - installs the Debian packages that a goal needs, if any is missing.
+# As root or with sudo it installs them; else it names them and fails. Says nothing when all is there.
+set -eu
+
+build="gcc libc6-dev libpcre2-dev libsqlite3-dev sqlite3 pkg-config"
+case ${1:-} in
+demo) wanted=$build ;;
+test) wanted="$build perl libcmocka-dev postgresql postgresql-server-dev-all pgtap libtap-parser-sourcehandler-pgtap-perl" ;;
+*)
+    echo "usage: deps.sh demo|test" >&2
+    exit 2
+    ;;
+esac
+
+missing=
+for package in $wanted; do
+    case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true) in
+    *"ok installed") ;;
+    *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+    sudo=
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    sudo=sudo
+else
+    echo "These packages are missing; install them as root:" >&2
+    echo "    apt-get install$missing" >&2
+    exit 1
+fi
+
+echo "Installing$missing"
+log=$(mktemp)
+# RUNLEVEL=1: a database server that comes with the packages is not started
+if ! $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 sh -c "apt-get -qq update && apt-get -qq install --no-install-recommends $missing" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    exit 1
+fi
+rm -f "$log"
