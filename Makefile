@@ -16,7 +16,7 @@ EXTVERSION := $(shell sed -n 's/^default_version *= *.\([^ ]*\).$$/\1/p' $(srcdi
 OWN_GOALS = help sqlite demo test test-core test-sqlite test-postgres test-sanitize test-versions accuracy rules \
 	rules-report explain deps-demo deps-test clean-build format dist
 
-ifneq ($(filter $(OWN_GOALS),$(MAKECMDGOALS)),)
+ifneq ($(filter $(OWN_GOALS) build/%,$(MAKECMDGOALS)),)
 PGXS_WANTED =
 else
 PGXS_WANTED = yes

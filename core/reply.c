@@ -287,7 +287,7 @@ own(reader *r, int owner)
 
 /* Whether the codes found repeat those of the outer reply: one more line of it. */
 static bool
-continues(const reader *r, const codes *found, bool at_line)
+continues(const reader *r, const codes *found, context before, bool at_line)
 {
     const bnc_reply *outer;
 
@@ -301,6 +301,9 @@ continues(const reader *r, const codes *found, bool at_line)
     if (found->separator != ' ' && found->separator != 0)
         return false;
     if (!same_enhanced(found->enhanced, outer->enhanced))
+        return false;
+    /* "550-Response: 550 no such user" reports another server's reply */
+    if (!at_line && is_introducer(before.before))
         return false;
     return r->multi || found->enhanced.class_ != 0;
 }
@@ -432,13 +435,13 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
             at_line = r.line < text->n_lines && text->lines[r.line] == r.in;
             if (!bnc_is_alnum(before) && before != '.' && before != '-' && before != '_' && before != '/' &&
                 before != '+' && read_codes(r.s + r.in, r.len - r.in, &found)) {
-                if (continues(&r, &found, at_line)) {
+                around = context_before(r.s, r.out);
+                if (continues(&r, &found, around, at_line)) {
                     if (r.current != r.outer)
                         own(&r, r.outer);
                     skip_codes(&r, &found);
                     continue;
                 }
-                around = context_before(r.s, r.out);
                 if (starts_reply(r.s, r.len, r.in, &found, around, at_line)) {
                     if (report_ended(&r))
                         around.before = ';';
@@ -448,7 +451,7 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
             }
             /* "Please try550-5.1.1 again": line ends that left no blank behind */
             if (r.outer >= 0 && bnc_is_alpha(before) && read_codes(r.s + r.in, r.len - r.in, &found) &&
-                found.separator == '-' && found.enhanced.class_ != 0 && continues(&r, &found, false)) {
+                found.separator == '-' && found.enhanced.class_ != 0 && continues(&r, &found, context_before(r.s, r.out), false)) {
                 skip_codes(&r, &found);
                 continue;
             }

@@ -3,6 +3,8 @@
  *
  *   ask explain < text        the JSON explanation of one text
  *   ask cases FILE.tsv ...    runs test cases, prints TAP
+ *   ask texts FILE.tsv ...    the texts of the cases and as many damaged ones, one a line, in hexadecimal
+ *   ask answers < texts       for each such text: explanation, event, type under every perspective
  *   ask accuracy FILE.tsv     measures a labelled corpus (id, source, licence, diagnostic, category, alt, type, alt_type)
  */
 #include <stdio.h>
@@ -221,6 +223,107 @@ cases(bnc_engine *engine, int n, char **paths)
     return failed > 0;
 }
 
+/* Long texts say no more about parity than short ones, and shells cut lines. */
+#define PARITY_MAX 20000
+
+static void
+print_hex(const char *text, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len && i < PARITY_MAX; i++)
+        printf("%02x", (unsigned char)text[i]);
+    putchar('\n');
+}
+
+/* A few bytes changed, dropped or doubled, the same at each run. */
+static void
+damage(char *text, size_t *len, uint32_t *seed)
+{
+    static const unsigned char odd[] = {0x00, 0x01, 0x7f, 0x80, 0xbf, 0xc3, 0xe2, 0xf0, 0xff, '\n', '\r', '"', '\\', '@', '.', '5'};
+    int times;
+
+    for (times = 0; times < 6 && *len > 1; times++) {
+        size_t at;
+
+        *seed = *seed * 1664525u + 1013904223u;
+        at = (*seed >> 8) % *len;
+        if (*seed >> 28 < 4) {
+            memmove(text + at, text + at + 1, *len - at - 1);
+            --*len;
+        } else {
+            text[at] = (char)odd[*seed >> 28];
+        }
+    }
+}
+
+static int
+texts(int n, char **paths)
+{
+    static char line[1 << 20];
+    char *columns[COLUMNS];
+    uint32_t seed = 1;
+    int i;
+
+    for (i = 0; i < n; i++) {
+        FILE *file = fopen(paths[i], "rb");
+
+        if (file == NULL || fgets(line, sizeof(line), file) == NULL) {
+            perror(paths[i]);
+            return 1;
+        }
+        while (fgets(line, sizeof(line), file) != NULL) {
+            size_t len;
+            char *text;
+
+            cut(line, columns);
+            text = unescape(columns[0], strlen(columns[0]), &len);
+            print_hex(text, len);
+            damage(text, &len, &seed);
+            print_hex(text, len);
+            free(text);
+        }
+        fclose(file);
+    }
+    return 0;
+}
+
+static const char *const perspectives[] = {"default", "rfc", "ses", "hubspot", "benchmark", "sisimai", "sparkpost", "postmark", "bmh", "listmonk"};
+
+static int
+answers(bnc_engine *engine)
+{
+    static char line[2 * PARITY_MAX + 16];
+    static char text[PARITY_MAX];
+    bnc_slice answer, perspective;
+    bnc_error error;
+    bool lasting;
+    size_t len, i;
+
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        bnc_slice d = {text, 0};
+
+        len = strcspn(line, "\n") / 2;
+        for (i = 0; i < len; i++)
+            text[i] = (char)(hex(line[2 * i]) * 16 + hex(line[2 * i + 1]));
+        d.len = len;
+        if (bnc_answer(engine, BNC_ASK_EXPLAIN, d, NULL, NULL, &answer, &lasting, &error) != BNC_OK)
+            return 1;
+        printf("%.*s", (int)answer.len, answer.data);
+        if (bnc_answer(engine, BNC_ASK_EVENT, d, NULL, NULL, &answer, &lasting, &error) != BNC_OK)
+            return 1;
+        printf("|%.*s", (int)answer.len, answer.data);
+        for (i = 0; i < sizeof(perspectives) / sizeof(perspectives[0]); i++) {
+            perspective = slice(perspectives[i]);
+            if (bnc_answer(engine, BNC_ASK_TYPE, d, &perspective, NULL, &answer, &lasting, &error) != BNC_OK)
+                return 1;
+            printf("|%.*s", (int)answer.len, answer.data);
+        }
+        putchar('\n');
+    }
+    return 0;
+}
+
 static int
 accuracy(bnc_engine *engine, const char *path)
 {
@@ -293,10 +396,14 @@ main(int argc, char **argv)
         result = explain(engine);
     else if (argc >= 3 && strcmp(argv[1], "cases") == 0)
         result = cases(engine, argc - 2, argv + 2);
+    else if (argc >= 3 && strcmp(argv[1], "texts") == 0)
+        result = texts(argc - 2, argv + 2);
+    else if (argc == 2 && strcmp(argv[1], "answers") == 0)
+        result = answers(engine);
     else if (argc == 3 && strcmp(argv[1], "accuracy") == 0)
         result = accuracy(engine, argv[2]);
     else
-        fprintf(stderr, "usage: ask explain | cases FILE.tsv ... | accuracy FILE.tsv\n");
+        fprintf(stderr, "usage: ask explain | cases FILE.tsv ... | texts FILE.tsv ... | answers | accuracy FILE.tsv\n");
     bnc_engine_destroy(engine);
     return result;
 }

@@ -1,18 +1,63 @@
-# tests.mk - goals that check and measure. They need no pg_config in this make; the PostgreSQL tests call make anew.
+# tests.mk - goals that check and measure. The PostgreSQL tests call make anew, with PGXS.
 
-TEST_CFLAGS = -std=c11 -O2 -g -Wall -Wextra $(SANITIZE)
+TEST_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra $(SANITIZE)
 CORE_ALL = $(HOST_SOURCES) $(GENERATED)
+CASES = $(wildcard $(srcdir)/tests/cases/*.tsv)
+UNIT_TESTS = $(patsubst $(srcdir)/tests/unit/%.c,build/test/%,$(wildcard $(srcdir)/tests/unit/*.c))
+export MAILBOUNCE_MAKEFILE = $(srcdir)/Makefile
+PROVE = cd $(CURDIR) && LC_ALL=C MAILBOUNCE_SOURCE=$(srcdir) prove $(PROVE_FLAGS)
+
+build/test:
+	@mkdir -p $@
+
+build/test/ask: $(srcdir)/tests/ask.c $(CORE_ALL) $(CORE_HEADERS) | build/test
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS)
+
+build/test/%: $(srcdir)/tests/unit/%.c $(CORE_ALL) $(CORE_HEADERS) | build/test
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS) -lcmocka
+
+# SQLite and mailbounce in one program, as those do that link it in
+build/test/static_link: $(srcdir)/tests/sqlite/static_link.c $(srcdir)/sqlite_ext/mailbounce.c $(CORE_ALL) $(CORE_HEADERS) | build/test
+	$(CC) $(TEST_CFLAGS) -DSQLITE_CORE $(CORE_CPPFLAGS) -I$(srcdir)/sqlite_ext -o $@ $(filter %.c,$^) $(CORE_LIBS) -lsqlite3
+
+# ---- for users ----
+
+# the main job, on the bundled bounces
+demo:
+	@sh $(srcdir)/tests/deps.sh demo
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) sqlite
+	@cd $(srcdir)/demo && sqlite3 -cmd ".load $(abspath build/sqlite/mailbounce)" :memory: < demo.sql
+
+test:
+	@sh $(srcdir)/tests/deps.sh test
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) test-core test-sqlite test-postgres
+
+test-core: build/test/ask $(UNIT_TESTS)
+	@$(PROVE) $(srcdir)/tests/core
+
+test-sqlite: sqlite build/test/ask build/test/static_link
+	@$(PROVE) $(srcdir)/tests/sqlite
+
+test-postgres: sqlite build/test/ask
+	@$(srcdir)/tests/with_postgres.sh $(srcdir)/tests/postgres/run.sh
+
+# core and SQLite under ASan and UBSan, the core under valgrind
+test-sanitize:
+	@sh $(srcdir)/tests/sanitize.sh
+
+# Debian 12, 13 and unstable with PostgreSQL 15, 17 and 18, in chroots made by debootstrap (as root)
+test-versions:
+	@sh $(srcdir)/tests/versions.sh
+
+# ---- for people who write rules ----
 
 # every check of the rule files: syntax, dead and shadowed rules
 rules: build/generated/builtin_rules.c
 
-build/host/ask: $(srcdir)/tests/ask.c $(CORE_ALL) $(CORE_HEADERS)
-	$(CC_FOR_BUILD) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS)
-
-# make explain TEXT='550 5.1.1 ...'
-explain: build/host/ask
-	@printf '%s' "$$TEXT" | build/host/ask explain
+# TEXT='550 5.1.1 ...' make explain
+explain: build/test/ask
+	@printf '%s' "$$TEXT" | build/test/ask explain
 
 # make accuracy CORPUS=file.tsv
-accuracy: build/host/ask
-	@build/host/ask accuracy $(CORPUS)
+accuracy: build/test/ask
+	@build/test/ask accuracy $(CORPUS)

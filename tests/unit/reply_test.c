@@ -1,0 +1,169 @@
+/*
+ * reply_test.c - finding replies, codes, continuation lines, nested replies.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reply.h"
+
+static bnc_text text;
+static bnc_replies replies;
+
+static void
+read_replies(const char *diagnostic)
+{
+    bnc_text_read(&text, (bnc_slice){diagnostic, strlen(diagnostic)});
+    bnc_replies_read(&text, &replies);
+    bnc_mask(text.raw, text.len, text.words);
+}
+
+static void
+expect_reply(int i, unsigned code, unsigned class_, unsigned subject, unsigned detail, bool nested)
+{
+    assert_true(i < replies.count);
+    assert_int_equal(replies.item[i].code, code);
+    assert_int_equal(replies.item[i].enhanced.class_, class_);
+    assert_int_equal(replies.item[i].enhanced.subject, subject);
+    assert_int_equal(replies.item[i].enhanced.detail, detail);
+    assert_int_equal(replies.item[i].nested, nested);
+}
+
+/* The whole text is one reply with these codes, and reads so without its continuation codes. */
+static void
+expect_one(const char *diagnostic, unsigned code, unsigned class_, unsigned subject, unsigned detail, const char *words)
+{
+    read_replies(diagnostic);
+    assert_int_equal(replies.count, 1);
+    expect_reply(0, code, class_, subject, detail, false);
+    assert_int_equal(text.len - replies.item[0].text, strlen(words));
+    assert_memory_equal(text.raw + replies.item[0].text, words, strlen(words));
+}
+
+static void
+reads_codes(void **state)
+{
+    (void)state;
+    expect_one("550 5.1.1 User unknown", 550, 5, 1, 1, "user unknown");
+    expect_one("550-5.1.1 User unknown", 550, 5, 1, 1, "user unknown");
+    expect_one("550 #5.1.1 User unknown", 550, 5, 1, 1, "user unknown");
+    expect_one("smtp; 452 4.2.2 Full", 452, 4, 2, 2, "full");
+    expect_one("550 User unknown (#5.1.1)", 550, 5, 1, 1, "user unknown (#5.1.1)");
+    expect_one("550", 550, 0, 0, 0, "");
+    expect_one("550 5.7.606 Access denied", 550, 5, 7, 606, "access denied");
+}
+
+static void
+drops_continuation_codes(void **state)
+{
+    (void)state;
+    expect_one("550-5.1.1 The account that you\r\n550-5.1.1 tried to reach\r\n550 5.1.1 does not exist", 550, 5, 1, 1,
+               "the account that you tried to reach does not exist");
+    expect_one("550-5.1.1 The account that you 550-5.1.1 tried to reach 550 5.1.1 does not exist", 550, 5, 1, 1,
+               "the account that you tried to reach does not exist");
+    expect_one("550-Requested action not taken: mailbox\r\n550 unavailable", 550, 0, 0, 0,
+               "requested action not taken: mailbox unavailable");
+    expect_one("421-4.7.0 try again421-4.7.0 later", 421, 4, 7, 0, "try again later");
+}
+
+static void
+leaves_numbers(void **state)
+{
+    (void)state;
+    expect_one("552 Message size 550 KB exceeds limit of 500 messages", 552, 0, 0, 0,
+               "message size 550 kb exceeds limit of 500 messages");
+    read_replies("connection to port 554 failed after 421 seconds");
+    assert_int_equal(replies.count, 0);
+    read_replies("192.0.2.550 5.1.1.4");
+    assert_int_equal(replies.count, 0);
+    assert_int_equal(replies.status.class_, 0);
+}
+
+static void
+finds_several(void **state)
+{
+    (void)state;
+    read_replies("450 busy - please try later 551 not our user 503 need RCPT command");
+    assert_int_equal(replies.count, 3);
+    expect_reply(0, 450, 0, 0, 0, false);
+    expect_reply(1, 551, 0, 0, 0, false);
+    expect_reply(2, 503, 0, 0, 0, false);
+    read_replies("host a.example.com said: 451 later (in reply to RCPT TO command); host b.example.com said: 550 5.1.1 no");
+    assert_int_equal(replies.count, 2);
+    expect_reply(1, 550, 5, 1, 1, false);
+}
+
+static void
+nests_reported_replies(void **state)
+{
+    (void)state;
+    read_replies("550-Verification failed for <a@example.com>\r\n550-Called: 192.0.2.1\r\n"
+                 "550-Response: 550 No such user\r\n550 Sender verify failed");
+    assert_int_equal(replies.count, 2);
+    expect_reply(1, 550, 0, 0, 0, true);
+    assert_int_equal(replies.spans[replies.n_spans - 1].owner, 0);
+    read_replies("554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.2 Connection timed out>");
+    assert_int_equal(replies.count, 2);
+    expect_reply(0, 554, 4, 4, 7, false);
+    expect_reply(1, 421, 4, 4, 2, true);
+    read_replies("550 5.1.351 Remote server returned unknown recipient -> 550 5.1.1 User unknown");
+    expect_reply(1, 550, 5, 1, 1, true);
+}
+
+static void
+joins_codes_without_words(void **state)
+{
+    (void)state;
+    expect_one("550 5.7.1 550 User Unknown", 550, 5, 7, 1, "user unknown");
+    expect_one("554 <a@example.com>... 550 Host unknown", 550 + 4, 0, 0, 0, "host unknown");
+}
+
+static void
+reads_the_status_before(void **state)
+{
+    (void)state;
+    read_replies("5.2.1 An error occurred: the mailbox is disabled");
+    assert_int_equal(replies.count, 0);
+    assert_int_equal(replies.status.class_, 5);
+    assert_int_equal(replies.status.subject, 2);
+}
+
+static void
+knows_a_bare_code(void **state)
+{
+    (void)state;
+    read_replies("550 <a@example.com> (in reply to RCPT TO command)");
+    assert_false(bnc_reply_has_words(&text, &replies, 0));
+    read_replies("550 rejected");
+    assert_true(bnc_reply_has_words(&text, &replies, 0));
+}
+
+static void
+bears_any_number_of_replies(void **state)
+{
+    static char many[4096];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i + 32 < sizeof(many); i += 16)
+        memcpy(many + i, i % 32 == 0 ? "550 rejected it " : "451 not now but ", 16);
+    read_replies(many);
+    assert_int_equal(replies.count, BNC_REPLIES_MAX);
+    assert_true(replies.n_spans <= BNC_SPANS_MAX);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_codes),            cmocka_unit_test(drops_continuation_codes),
+        cmocka_unit_test(leaves_numbers),         cmocka_unit_test(finds_several),
+        cmocka_unit_test(nests_reported_replies), cmocka_unit_test(joins_codes_without_words),
+        cmocka_unit_test(reads_the_status_before), cmocka_unit_test(knows_a_bare_code),
+        cmocka_unit_test(bears_any_number_of_replies)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
