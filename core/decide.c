@@ -391,6 +391,16 @@ put_matched(bnc_engine *e, size_t used, const void *text, size_t len)
     return used + len;
 }
 
+/* Phrases may stop inside a word ("blacklist"); people want to read all of it. */
+static void
+whole_words(const bnc_view *view, bnc_stretch *found)
+{
+    while (found->end < view->len && bnc_is_alpha(view->words[found->end]) && bnc_is_alpha(view->words[found->end - 1]))
+        found->end++;
+    while (found->start > 0 && bnc_is_alpha(view->words[found->start - 1]) && bnc_is_alpha(view->words[found->start]))
+        found->start--;
+}
+
 static size_t
 matched_phrase(job *j, const winner *w, const bnc_view *view)
 {
@@ -410,6 +420,7 @@ matched_phrase(job *j, const winner *w, const bnc_view *view)
     for (k = 0; k < n; k++) {
         if (k > 0)
             used = put_matched(j->e, used, " * ", 3);
+        whole_words(view, &found[k]);
         used = put_matched(j->e, used, view->raw + found[k].start, found[k].end - found[k].start);
     }
     return used;

@@ -1,7 +1,7 @@
 /*
  * mailbounce_sqlite.h - for programs that link mailbounce in instead of loading it.
  *
- * Compile core/*.c, the generated tables and sqlite_ext/mailbounce.c with -DSQLITE_CORE, then call
+ * Compile the files of core/, the generated tables and sqlite_ext/mailbounce.c with -DSQLITE_CORE, then call
  * sqlite3_mailbounce_init(db, NULL, NULL), or give it to sqlite3_auto_extension().
  */
 #ifndef MAILBOUNCE_SQLITE_H

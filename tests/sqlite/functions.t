@@ -1,0 +1,85 @@
+#!/usr/bin/perl
+# the SQL functions in SQLite: results, NULLs, errors, and what SQLite lets them be used for
+use strict;
+use warnings;
+use lib "$ENV{MAILBOUNCE_SOURCE}/tests/lib";
+use Shell qw(sqlite sqlite_error);
+use Test::More;
+
+my $unknown = q{'550 5.1.1 <user@example.com>: User unknown'};
+
+is(sqlite("select classify_bounce($unknown)"), 'user_unknown', 'classify_bounce');
+is(sqlite("select bounce_event_of($unknown)"), 'user_unknown/5', 'bounce_event_of');
+is(sqlite("select bounce_type($unknown)"), 'hard', 'bounce_type');
+is(sqlite("select bounce_action($unknown)"), 'remove', 'bounce_action');
+is(sqlite("select bounce_action('450 4.1.1 User unknown')"), 'retry', 'an address that may be alive is not removed');
+is(sqlite("select bounce_explain($unknown)"),
+    '{"category":"user_unknown","type":"hard","action":"remove","event":"user_unknown/5","reply_code":550,'
+      . '"enhanced_code":"5.1.1","provider":null,"rule":"'
+      . sqlite("select bounce_explain($unknown)->>'rule'")
+      . '","evidence":"phrase","matched":"user unknown"}',
+    'bounce_explain: all keys in order');
+is(sqlite("select group_concat(key) from json_each(bounce_explain(''))"),
+    'category,type,action,event,reply_code,enhanced_code,provider,rule,evidence,matched', 'also for an empty text');
+is(sqlite("select bounce_explain('')"),
+    '{"category":"unknown","type":"unknown","action":"review","event":"unknown","reply_code":null,"enhanced_code":null,'
+      . '"provider":null,"rule":null,"evidence":"none","matched":null}', 'null where there is nothing');
+
+# perspectives, events, types
+is(sqlite("select bounce_type('552 5.2.2 mailbox full', 'hubspot')"), 'hard', 'a perspective');
+is(sqlite("select bounce_type('552 5.2.2 mailbox full', NULL)"), 'soft', 'a NULL perspective is none');
+is(sqlite("select bounce_type('mailbox_full/5', 'rfc')"), 'hard', 'an event in place of a diagnostic');
+is(sqlite("select bounce_type('mailbox_full')"), 'soft', 'a category in place of a diagnostic');
+is(sqlite("select bounce_type('User_Unknown/PENDING')"), 'pending', 'in any letter case');
+is(sqlite("select bounce_type('mailbox_full/hard', 'sisimai')"), 'hard', 'a rule\'s own type holds in every perspective');
+is(sqlite("select count(*) from (select value d from json_each('[\"552 full mailbox\",\"450 greylisted\",\"will be retried: 421\",\"250 ok queued as 1\",\"x\"]'))"
+    . ", json_each('[\"default\",\"rfc\",\"ses\",\"hubspot\",\"benchmark\",\"sisimai\",\"sparkpost\",\"postmark\",\"bmh\",\"listmonk\"]') p"
+    . " where bounce_type(d, p.value) <> bounce_type(bounce_event_of(d), p.value)"), '0', 'an event has the type of its diagnostic');
+
+# NULL, blobs, numbers
+is(sqlite("select classify_bounce(NULL) is null, bounce_type(NULL,'rfc') is null, bounce_explain(NULL) is null"), '1|1|1', 'NULL gives NULL');
+is(sqlite("select classify_bounce(x'353530ff')"), 'unknown', 'a blob is bytes');
+is(sqlite("select classify_bounce(x'353530207573657200756e6b6e6f776e')"), 'user_unknown', 'a NUL is a blank');
+is(sqlite("select classify_bounce(x'')"), 'unknown', 'an empty blob');
+is(sqlite("select classify_bounce(550)"), 'user_unknown', 'a number is its text');
+is(sqlite("select classify_bounce(replace(hex(zeroblob(3000000)),'0','ab ') || 'user unknown')"), 'unknown', 'nine megabytes: the head decides');
+
+# errors
+like(sqlite_error("select bounce_type('x','nope')"), qr/unknown perspective "nope"; legal: default, rfc, sisimai/, 'an unknown perspective is named');
+like(sqlite_error("select classify_bounce()"), qr/wrong number of arguments/, 'too few arguments');
+like(sqlite_error("select classify_bounce('x','[unknown]\nx: 550',3)"), qr/wrong number of arguments/, 'too many arguments');
+like(sqlite_error("select classify_bounce('x','nonsense')"), qr/rules, line 1: can't read "nonsense"; legal:/, 'a rule that can\'t be read');
+
+# own rules
+my $own = "'[user_unknown]' || char(10) || 'acme.gone: \"no longer with acme\"'";
+is(sqlite("select classify_bounce('550 She is no longer with ACME', $own)"), 'user_unknown', 'an own rule');
+is(sqlite("select bounce_explain('550 She is no longer with ACME', NULL, $own)->>'rule'"), 'acme.gone', 'and its id');
+is(sqlite("select classify_bounce('550 user unknown', NULL)"), 'user_unknown', 'NULL rules are none');
+
+# what SQLite lets them be used for
+is(sqlite(<<'SQL'), "user_unknown|hard\n1", 'generated columns and indexes');
+create table bounce(d text, category text generated always as (classify_bounce(d)) stored);
+create index by_type on bounce(bounce_type(d));
+insert into bounce(d) values('550 user unknown'),('452 mailbox full');
+select category, bounce_type(d) from bounce where bounce_type(d) = 'hard';
+select count(*) from pragma_index_list('bounce');
+SQL
+is(sqlite("pragma trusted_schema=off; create view v as select bounce_type('550 user unknown') t, (select count(*) from bounce_categories) n; select * from v"),
+    'hard|37', 'innocuous: usable in views of a database that is not trusted');
+is(sqlite("select count(*) from pragma_function_list where name glob '*bounce_*' and flags & 0x800 and flags & 0x200000"), '13', 'deterministic and innocuous');
+
+# the relation
+is(sqlite("select count(*), count(distinct category), sum(definition_zh <> ''), sum(advice_en <> ''), sum(advice_zh <> '') from bounce_categories"),
+    '37|37|37|37|37', 'bounce_categories');
+is(sqlite("select type, type_4xx, type_5xx, action from bounce_categories where category = 'user_unknown'"), 'hard|soft|hard|remove', 'its types');
+is(sqlite("select group_concat(name) from pragma_table_info('bounce_categories')"),
+    'category,definition_en,definition_zh,action,advice_en,advice_zh,type,type_4xx,type_5xx', 'its columns');
+is(sqlite("select a.category from bounce_categories a join bounce_categories b using (category) order by 1 limit 1"), 'attachment_rejected', 'twice in a query');
+
+# versions, and nothing else is registered
+like(sqlite("select mailbounce_version()"), qr/^\d+\.\d+\.\d+$/, 'mailbounce_version');
+like(sqlite("select bounce_rules_version()"), qr/^\d+\.\d+\.\d+-[0-9a-f]{16}$/, 'bounce_rules_version');
+chomp(my $plain = `sqlite3 -batch :memory: "select count(*) from pragma_function_list"`);
+is(sqlite("select count(*) - $plain from pragma_function_list"), 2 * 3 + 3 * 2 + 2, 'these functions and no others');
+
+done_testing();
