@@ -39,6 +39,7 @@ typedef struct job {
     bnc_engine *e;
     bnc_rule_set *own; /* NULL: none */
     bnc_view whole;
+    bnc_view refusals; /* where !"phrases" are looked for: also before the reply */
     situation now;
     bool pending;
     bool aftermath[BNC_REPLIES_MAX];
@@ -75,12 +76,12 @@ provider_shown(const situation *now, uint32_t number)
 }
 
 static bool
-refused(const bnc_rules *rules, const bnc_rule *rule, const bnc_view *view)
+refused(const job *j, const bnc_rules *rules, const bnc_rule *rule)
 {
     uint32_t i;
 
     for (i = 0; i < rule->n_refusals; i++)
-        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, rule->refusals + i), view, NULL, NULL))
+        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, rule->refusals + i), &j->refusals, NULL, NULL))
             return true;
     return false;
 }
@@ -101,16 +102,19 @@ rule_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
         return false;
     if (rule->not_provider != 0 && provider_shown(now, rule->not_provider - 1))
         return false;
-    if (rule->n_refusals > 0 && refused(set->rules, rule, view))
+    if (rule->n_refusals > 0 && refused(j, set->rules, rule))
         return false;
     return rule->pattern_len == 0 || bnc_engine_pattern(j->e, set, number, view, places);
 }
 
 /* ---- views ---- */
 
+/* The two views that may live at a time. */
+enum { VIEW_WANTED, VIEW_REFUSED };
+
 /* The text with only the words of these owners; the others are masked, so that offsets stay. */
 static bnc_view
-view_of(job *j, uint32_t owners, int anchor_reply)
+view_of(job *j, int slot, uint32_t owners, int anchor_reply)
 {
     bnc_engine *e = j->e;
     const bnc_replies *replies = &e->replies;
@@ -129,15 +133,17 @@ view_of(job *j, uint32_t owners, int anchor_reply)
         if (from >= to)
             continue;
         if ((owners & owner_bit(replies->spans[k].owner)) != 0) {
-            memcpy(e->view_raw + from, e->text.raw + from, to - from);
-            memcpy(e->view_words + from, e->text.words + from, to - from);
+            memcpy(e->view_raw[slot] + from, e->text.raw + from, to - from);
+            memcpy(e->view_words[slot] + from, e->text.words + from, to - from);
         } else {
-            memset(e->view_raw + from, BNC_MASK, to - from);
-            memset(e->view_words + from, BNC_MASK, to - from);
+            memset(e->view_raw[slot] + from, BNC_MASK, to - from);
+            memset(e->view_words[slot] + from, BNC_MASK, to - from);
         }
     }
-    view.raw = e->view_raw;
-    view.words = e->view_words;
+    view.raw = e->view_raw[slot];
+    view.words = e->view_words[slot];
+    view.grams = &e->view_grams[slot];
+    view.grams->made = false;
     return view;
 }
 
@@ -167,6 +173,7 @@ read_signals(job *j, bnc_rule_set *set)
     const bnc_rule *rule;
     uint32_t i;
 
+    j->refusals = j->whole;
     bnc_match(set->rules, &j->whole, hits);
     for (i = bnc_hits_next(set->rules, hits, 0); i < end; i = bnc_hits_next(set->rules, hits, i + 1)) {
         rule = bnc_rule_at(set->rules, i);
@@ -195,11 +202,12 @@ enter_reply(job *j, int reply)
 static bool
 is_aftermath(job *j, bnc_rule_set *set, int reply)
 {
-    bnc_view view = view_of(j, owner_bit(reply), reply);
+    bnc_view view = view_of(j, VIEW_WANTED, owner_bit(reply), reply);
     bnc_hits *hits = &j->e->hits;
     uint32_t end = bnc_tables(set->rules)->first_category_rule;
     uint32_t i;
 
+    j->refusals = view;
     bnc_match(set->rules, &view, hits);
     for (i = bnc_hits_next(set->rules, hits, 0); i < end; i = bnc_hits_next(set->rules, hits, i + 1))
         if (bnc_rule_at(set->rules, i)->kind == BNC_RULE_AFTERMATH && rule_holds(j, set, i, &view))
@@ -311,9 +319,12 @@ static attempt
 try_owners(job *j, int reply, uint32_t owners)
 {
     attempt a;
-    bnc_view view = view_of(j, owners, reply);
+    bnc_view view = view_of(j, VIEW_WANTED, owners, reply);
 
     enter_reply(j, reply);
+    j->refusals = owners == ALL_OWNERS || (owners & owner_bit(BNC_PREAMBLE)) != 0
+                      ? view
+                      : view_of(j, VIEW_REFUSED, owners | owner_bit(BNC_PREAMBLE), reply);
     a.reply = reply;
     a.owners = owners;
     a.won = winner_in(j, &view);
@@ -446,7 +457,7 @@ matched_words(job *j, const attempt *a, bnc_evidence evidence)
 {
     bnc_engine *e = j->e;
     bnc_slice matched = {e->matched, 0};
-    bnc_view view = view_of(j, a->owners, a->reply);
+    bnc_view view = view_of(j, VIEW_WANTED, a->owners, a->reply);
     char code[32];
 
     switch (evidence) {
@@ -531,6 +542,8 @@ bnc_classify(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bnc_ve
     j.whole.raw = e->text.raw;
     j.whole.words = e->text.words;
     j.whole.len = e->text.len;
+    j.whole.grams = &e->whole_grams;
+    j.whole.grams->made = false;
 
     enter_reply(&j, e->replies.count > 0 ? 0 : BNC_PREAMBLE);
     read_signals(&j, &e->builtin);

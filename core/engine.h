@@ -45,7 +45,8 @@ struct bnc_engine {
     /* working memory of one call */
     bnc_text text;
     bnc_replies replies;
-    unsigned char view_raw[BNC_TEXT_MAX], view_words[BNC_TEXT_MAX];
+    unsigned char view_raw[2][BNC_TEXT_MAX + BNC_PADDING], view_words[2][BNC_TEXT_MAX + BNC_PADDING];
+    bnc_gram_index whole_grams, view_grams[2];
     bnc_hits hits;
     char event[BNC_EVENT_MAX];
     char matched[512];

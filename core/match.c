@@ -159,29 +159,83 @@ row_ends(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
     return found;
 }
 
-/* The start and the ends of the row that ends first, at or after from. */
+static const bnc_gram_index *
+grams_of(const bnc_view *view)
+{
+    bnc_gram_index *g = view->grams;
+    uint32_t hash;
+    size_t at;
+
+    if (!g->made) {
+        memset(g->first, 0, sizeof(g->first));
+        for (at = view->len < 4 ? 0 : view->len - 3; at-- > 0;) {
+            hash = bnc_gram_hash(bnc_gram(view->raw + at), BNC_GRAM_BITS);
+            g->next[at] = g->first[hash];
+            g->first[hash] = (uint16_t)(at + 1);
+        }
+        g->made = true;
+    }
+    return g;
+}
+
+/* The search for the row that ends first, at or after from. */
+typedef struct search {
+    const bnc_rules *rules;
+    row r;
+    uint32_t lane;
+    const bnc_view *view;
+    size_t at;
+    ends best;
+} search;
+
+static void
+try_start(search *q, size_t start)
+{
+    ends e = row_ends(q->rules, q->r, q->lane, q->view, start);
+
+    if (e.least < q->best.least) {
+        q->at = start;
+        q->best = e;
+    }
+}
+
+/* Tries every place where an option that the row may start with stands. */
+static void
+try_option(search *q, const bnc_option *option, size_t from)
+{
+    const unsigned char *s = lane_of(q->view, q->lane);
+    const unsigned char *text = q->rules->bytes + option->text;
+    const bnc_gram_index *grams;
+    size_t start;
+
+    if (option->len >= 4) {
+        grams = grams_of(q->view);
+        for (start = grams->first[bnc_gram_hash(bnc_gram(text), BNC_GRAM_BITS)]; start != 0 && start - 1 < q->best.least;
+             start = grams->next[start - 1])
+            if (start > from && stands_at(s, q->view->len, start - 1, text, option->len))
+                try_start(q, start - 1);
+        return;
+    }
+    for (start = from; start <= q->view->len && start < q->best.least; start++) {
+        if (option->len > 0)
+            start = bnc_find(s, q->view->len, start, text, option->len);
+        if (start == SIZE_MAX)
+            return;
+        try_start(q, start);
+    }
+}
+
 static bool
 find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
 {
-    const bnc_option *only = r.first->n_options == 1 ? bnc_option_at(rules, r.first->options) : NULL;
-    const unsigned char *s = lane_of(view, lane);
-    size_t start;
-    ends e;
+    search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}};
+    uint32_t k;
 
-    found->least = SIZE_MAX;
-    for (start = from; start <= view->len && start < found->least; start++) {
-        if (only != NULL && only->len > 0) {
-            start = bnc_find(s, view->len, start, rules->bytes + only->text, only->len);
-            if (start == SIZE_MAX)
-                break;
-        }
-        e = row_ends(rules, r, lane, view, start);
-        if (e.least < found->least) {
-            *at = start;
-            *found = e;
-        }
-    }
-    return found->least != SIZE_MAX;
+    for (k = 0; k < r.first->n_options; k++)
+        try_option(&q, bnc_option_at(rules, r.first->options + k), from);
+    *at = q.at;
+    *found = q.best;
+    return q.best.least != SIZE_MAX;
 }
 
 bool
@@ -280,17 +334,20 @@ bnc_match(const bnc_rules *rules, const bnc_view *view, bnc_hits *hits)
     const uint32_t *shorts = rules->words + head->shorts;
     const bnc_phrase *phrase;
     misses m;
-    uint32_t hash, e;
+    uint32_t gram, tail, hash, e;
     size_t at;
 
     memcpy(hits->bits, rules->words + head->always, ((size_t)head->n_rules + 31) / 32 * sizeof(uint32_t));
     memset(&m, 0, sizeof(m));
     for (at = 0; at + 4 <= view->len; at++) {
-        hash = bnc_gram_hash(view->raw + at, head->hash_bits);
+        gram = bnc_gram(view->raw + at);
+        hash = bnc_gram_hash(gram, head->hash_bits);
         if ((filter[hash / 32] >> (hash % 32) & 1) == 0)
             continue;
+        tail = bnc_gram(view->raw + at + 4);
         for (e = buckets[hash]; e < buckets[hash + 1]; e++)
-            try_entry(rules, view, &entries[e], at, hits, &m);
+            if (entries[e].key == gram && (tail & entries[e].tail_mask) == entries[e].tail)
+                try_entry(rules, view, &entries[e], at, hits, &m);
     }
     for (e = 0; e < head->n_shorts; e++) {
         phrase = bnc_phrase_at(rules, shorts[e]);

@@ -12,8 +12,17 @@
 
 #define BNC_HITS_WORDS (BNC_RULES_MAX / 32 + 2)
 
-/* The part of a text that rules look at: raw and words have len bytes each. */
+/* Where each run of four bytes is in a text, for phrases with gaps; made when first needed. */
+#define BNC_GRAM_BITS 9
+typedef struct bnc_gram_index {
+    bool made;
+    uint16_t first[1 << BNC_GRAM_BITS]; /* offset + 1, 0: none */
+    uint16_t next[BNC_TEXT_MAX];        /* likewise, ascending */
+} bnc_gram_index;
+
+/* The part of a text that rules look at: raw and words have len bytes each, and four more may be read. */
 typedef struct bnc_view {
+    bnc_gram_index *grams; /* of raw; the caller clears made */
     const unsigned char *raw, *words;
     size_t len;
     size_t anchor; /* where the reply's text starts, for ^"phrase" */

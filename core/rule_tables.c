@@ -203,7 +203,7 @@ count_keys(index_builder *b)
 
     for (i = 0; i < n; i++)
         for (k = 0; k + 4 <= b->options[i].len; k++)
-            b->counts[bnc_gram_hash(b->c->bytes.data + b->options[i].text + k, b->bits)]++;
+            b->counts[bnc_gram_hash(bnc_gram(b->c->bytes.data + b->options[i].text + k), b->bits)]++;
 }
 
 /* Appends the options of one more element to every spelling. False if that gets too much. */
@@ -242,7 +242,7 @@ rarest_key(const index_builder *b, const unsigned char *text, size_t len, uint32
 
     *cost = UINT32_MAX;
     for (k = 0; k + 4 <= len; k++) {
-        count = b->counts[bnc_gram_hash(text + k, b->bits)];
+        count = b->counts[bnc_gram_hash(bnc_gram(text + k), b->bits)];
         if (count < *cost) {
             *cost = count;
             best = k;
@@ -301,6 +301,23 @@ choose_elements(const index_builder *b, const bnc_phrase *phrase, spellings *bes
     return least != UINT32_MAX;
 }
 
+/* A blank at the end of an element may be shared with the next one's: it is not compared. */
+static void
+set_key(bnc_entry *entry, const unsigned char *s, size_t n)
+{
+    unsigned char tail[4] = {0, 0, 0, 0};
+    unsigned char mask[4] = {0, 0, 0, 0};
+    size_t i;
+
+    entry->key = bnc_gram(s);
+    for (i = 4; i < n && i < 8; i++) {
+        tail[i - 4] = s[i];
+        mask[i - 4] = 0xff;
+    }
+    entry->tail = bnc_gram(tail);
+    entry->tail_mask = bnc_gram(mask);
+}
+
 static bool
 index_phrase(index_builder *b, const bnc_phrase *phrase, uint32_t number)
 {
@@ -314,7 +331,8 @@ index_phrase(index_builder *b, const bnc_phrase *phrase, uint32_t number)
     made.entry.phrase = number;
     for (i = 0; i < chosen.n; i++) {
         made.entry.offset = (uint32_t)rarest_key(b, chosen.text[i], chosen.len[i], &cost);
-        made.hash = bnc_gram_hash(chosen.text[i] + made.entry.offset, b->bits);
+        set_key(&made.entry, chosen.text[i] + made.entry.offset, chosen.len[i] - made.entry.offset);
+        made.hash = bnc_gram_hash(made.entry.key, b->bits);
         bnc_buffer_add(&b->entries, &made, sizeof(made));
     }
     return true;

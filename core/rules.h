@@ -66,8 +66,9 @@ typedef struct bnc_option {
     uint32_t text, len; /* folded; len may be 0 */
 } bnc_option;
 
-/* The matcher's index: where these four bytes are, the element may start this far before. */
+/* The matcher's index: where this key is, the element may start this far before. */
 typedef struct bnc_entry {
+    uint32_t key, tail, tail_mask; /* four bytes, and up to four more after them where the mask is set */
     uint32_t phrase;
     uint32_t element; /* of the phrase, counted from 0 */
     uint32_t offset;
@@ -136,12 +137,16 @@ bnc_rule_id(const bnc_rules *rules, const bnc_rule *rule)
     return id;
 }
 
-/* The key of the matcher's index: four folded bytes. */
+/* Four folded bytes as a number, the same on every machine. */
 static inline uint32_t
-bnc_gram_hash(const unsigned char *s, uint32_t bits)
+bnc_gram(const unsigned char *s)
 {
-    uint32_t gram = (uint32_t)s[0] | (uint32_t)s[1] << 8 | (uint32_t)s[2] << 16 | (uint32_t)s[3] << 24;
+    return (uint32_t)s[0] | (uint32_t)s[1] << 8 | (uint32_t)s[2] << 16 | (uint32_t)s[3] << 24;
+}
 
+static inline uint32_t
+bnc_gram_hash(uint32_t gram, uint32_t bits)
+{
     return (gram * 2654435761u) >> (32 - bits);
 }
 

@@ -11,6 +11,7 @@
 
 /* Folding may lengthen a text: it parts glued sentences ("unknown.Please"). */
 #define BNC_TEXT_MAX (BNC_HEAD + BNC_HEAD / 4)
+#define BNC_PADDING 8 /* bytes after a text that may be read */
 #define BNC_LINES_MAX 256
 
 /* Stands for a byte that words must not match; never in a folded text otherwise. */
@@ -18,8 +19,8 @@
 
 /* raw and words have the same length: words is raw with the masked bytes replaced by BNC_MASK. */
 typedef struct bnc_text {
-    unsigned char raw[BNC_TEXT_MAX];
-    unsigned char words[BNC_TEXT_MAX];
+    unsigned char raw[BNC_TEXT_MAX + BNC_PADDING];
+    unsigned char words[BNC_TEXT_MAX + BNC_PADDING];
     size_t len;
     uint16_t lines[BNC_LINES_MAX]; /* offsets in raw at which a line of the original starts */
     size_t n_lines;
