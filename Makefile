@@ -22,6 +22,8 @@ else
 PGXS_WANTED = yes
 endif
 
+.PHONY: $(OWN_GOALS)
+
 include $(srcdir)/core/core.mk
 
 ifdef PGXS_WANTED
