@@ -44,7 +44,7 @@ static bool
 is_unit(const unsigned char *word, size_t n)
 {
     return in_list(" kb mb gb b kib mib byte bytes kbytes k m seconds secs sec s minutes mins minute hours hour h days"
-                   " day messages message mails emails recipients recipient recipient(s) connections connection hops"
+                   " day messages message mails emails recipients recipient recipient( connections connection hops"
                    " users times percent ms per of x and or ",
                    word, n);
 }
@@ -210,7 +210,7 @@ starts_reply(const unsigned char *s, size_t n, size_t i, const codes *found, con
         return false;
     if (found->enhanced.class_ != 0)
         return klass == 4 || klass == 5 || klass == found->enhanced.class_;
-    for (end = word; end < n && s[end] != ' ' && s[end] != ',' && s[end] != ';'; end++)
+    for (end = word; end < n && (bnc_is_alnum(s[end]) || s[end] == '('); end++)
         ;
     if (before.before != 0 && is_unit(s + word, end - word))
         return false;
@@ -383,6 +383,16 @@ report_ended(const reader *r)
     return at != SIZE_MAX;
 }
 
+/* "Exim 4.2.2" is a version: after a word, only those words that announce a code may stand. */
+static bool
+announces_code(const unsigned char *s, size_t at)
+{
+    context c = context_before(s, at);
+
+    return c.word == NULL || !bnc_is_word_byte(c.before) ||
+           in_list(" status code error dsn smtp enhanced failed failure delayed permanent transient persistent ", c.word, c.word_len);
+}
+
 static void
 read_status(reader *r, size_t at)
 {
@@ -393,7 +403,7 @@ read_status(reader *r, size_t at)
 
     if (bnc_is_alnum(before) || before == '.' || before == '-' || before == '_')
         return;
-    if (!read_enhanced(r->s + at, r->len - at, &code, &length))
+    if (!read_enhanced(r->s + at, r->len - at, &code, &length) || !announces_code(r->s, at))
         return;
     if (r->current < 0) {
         if (r->replies->status.class_ == 0)

@@ -467,13 +467,28 @@ is_ascii(const unsigned char *s, size_t n)
     return n == 0;
 }
 
-/* The same words in one legacy charset; options that it lacks are left out, an element without any ends it. */
+static bool
+has_wide_option(const draft *d, const bnc_element *e)
+{
+    uint32_t k;
+
+    for (k = 0; k < e->n_options; k++)
+        if (!is_ascii(d->text + d->option[e->options + k].text, d->option[e->options + k].len))
+            return true;
+    return false;
+}
+
+/*
+ * The same words in one legacy charset. Options that it lacks are left out, and so are ASCII ones beside wide ones
+ * where the phrase will look into names; an element without any option ends it.
+ */
 static bool
 transcode(const bnc_transcoder *transcoder, size_t charset, const draft *from, draft *to)
 {
     transcode_sink sink;
     bnc_slice text;
     bool changed = false;
+    bool wide_only;
     uint32_t i, k;
     const bnc_option *o;
 
@@ -486,12 +501,15 @@ transcode(const bnc_transcoder *transcoder, size_t charset, const draft *from, d
         to->element[i] = from->element[i];
         to->element[i].options = to->n_options;
         to->element[i].n_options = 0;
+        wide_only = (transcoder->with_ascii_bytes >> charset & 1) != 0 && has_wide_option(from, &from->element[i]);
         for (k = 0; k < from->element[i].n_options; k++) {
             o = &from->option[from->element[i].options + k];
             text.data = (const char *)from->text + o->text;
             text.len = o->len;
             sink.given = false;
             if (is_ascii(from->text + o->text, o->len)) {
+                if (wide_only)
+                    continue;
                 take_transcoded(&sink, charset, text);
             } else {
                 transcoder->each(transcoder->context, text, take_transcoded, &sink);
@@ -528,7 +546,8 @@ keep_phrase(reader *r, draft *d, draft *spare, uint32_t rule, bool anchored)
     if (transcoder != NULL && !is_ascii(d->text, d->len))
         for (k = 0; k < transcoder->n_charsets; k++)
             if (transcode(transcoder, k, d, spare))
-                keep_draft(r->c, spare, rule, anchored, BNC_LANE_BYTES);
+                keep_draft(r->c, spare, rule, anchored,
+                           (transcoder->with_ascii_bytes >> k & 1) != 0 ? BNC_LANE_BYTES : lane_of(spare));
     return true;
 }
 

@@ -178,6 +178,7 @@ typedef struct bnc_example {
 typedef struct bnc_transcoder {
     void (*each)(void *context, bnc_slice utf8, void (*add)(void *sink, size_t charset, bnc_slice bytes), void *sink);
     size_t n_charsets;
+    uint32_t with_ascii_bytes; /* bit set of the charsets whose wide characters may hold ASCII bytes */
     void *context;
 } bnc_transcoder;
 

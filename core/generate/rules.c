@@ -85,12 +85,14 @@ read_file(const char *path, bnc_buffer *text, int *lines)
 typedef struct charset {
     const char *name;
     enum { LATIN, CYRILLIC, HAN, KANA, HANGUL } script;
+    bool ascii_bytes; /* in its wide characters */
 } charset;
 
 /* Kana may stand with Han; Han alone may be Chinese or Japanese. */
-static const charset charsets[] = {{"GB18030", HAN},      {"BIG5", HAN},        {"SHIFT_JIS", KANA}, {"EUC-JP", KANA},
-                                   {"ISO-2022-JP", KANA}, {"EUC-KR", HANGUL},   {"KOI8-R", CYRILLIC}, {"CP1251", CYRILLIC},
-                                   {"ISO-8859-1", LATIN}, {"ISO-8859-2", LATIN}, {"ISO-8859-9", LATIN}};
+static const charset charsets[] = {
+    {"GB18030", HAN, true},      {"BIG5", HAN, true},         {"SHIFT_JIS", KANA, true},   {"EUC-JP", KANA, false},
+    {"ISO-2022-JP", KANA, true}, {"EUC-KR", HANGUL, false},   {"KOI8-R", CYRILLIC, false}, {"CP1251", CYRILLIC, false},
+    {"ISO-8859-1", LATIN, false}, {"ISO-8859-2", LATIN, false}, {"ISO-8859-9", LATIN, false}};
 
 #define N_CHARSETS (sizeof(charsets) / sizeof(charsets[0]))
 
@@ -273,7 +275,7 @@ int
 main(int argc, char **argv)
 {
     iconv_t converters[N_CHARSETS];
-    bnc_transcoder transcoder = {each_charset, N_CHARSETS, converters};
+    bnc_transcoder transcoder = {each_charset, N_CHARSETS, 0, converters};
     bnc_compiler *compiler;
     bnc_buffer text;
     bnc_rules rules;
@@ -295,6 +297,8 @@ main(int argc, char **argv)
             fprintf(stderr, "iconv has no %s\n", charsets[k].name);
             return 1;
         }
+        if (charsets[k].ascii_bytes)
+            transcoder.with_ascii_bytes |= 1u << k;
     }
     sources = calloc((size_t)argc, sizeof(*sources));
     bnc_buffer_init(&text, &allocator);

@@ -129,11 +129,11 @@ sub millionths { my ($digits) = @_; return substr(($digits // '') . '000000', 0,
 sub parse_time {
     my ($text) = @_;
     my $at;
-    if ($text =~ /^(-?)(\d{1,12})(?:\.(\d{1,6}))?$/) {
+    if ($text =~ /^(-?)(\d{1,12})(?:\.(\d{1,6}))?\z/) {
         $at = $2 * $SECOND + millionths($3);
         $at = -$at if $1;
     }
-    elsif ($text =~ /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?([Zz]|[+-]\d\d:?\d\d)?)?$/) {
+    elsif ($text =~ /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?([Zz]|[+-]\d\d:?\d\d)?)?\z/) {
         my ($y, $mo, $d, $h, $mi, $s, $fraction, $zone) = ($1, $2, $3, $4 // 0, $5 // 0, $6 // 0, $7, $8 // 'Z');
         die "'$text' is not a time\n"
             if $y < 1 || $mo < 1 || $mo > 12 || $d < 1 || $d > days_in_month($y, $mo) || $h > 23 || $mi > 59 || $s > 59;
@@ -173,7 +173,7 @@ sub time_text {
 # "0.5" as millionths
 sub parse_decimal {
     my ($text) = @_;
-    return undef unless $text =~ /^(\d{1,9})(?:\.(\d{1,6}))?$/;
+    return undef unless $text =~ /^(\d{1,9})(?:\.(\d{1,6}))?\z/;
     return $1 * 1_000_000 + millionths($2);
 }
 
@@ -185,3 +185,628 @@ sub decimal_text {
     my $whole = ($millionths - $millionths % 1_000_000) / 1_000_000;
     return $fraction eq '' ? "$whole" : "$whole.$fraction";
 }
+
+# ---- events ----
+
+# the canonical text of an event: a kind, a type, or a category with what came with it; in lower case
+sub parse_event {
+    my ($text) = @_;
+    my $word = lc $text;
+    return $word if $IS_KIND{$word};
+    return $word if $IS_TYPE{$word};
+    my ($category, $suffix, @more) = split m{/}, $word, -1;
+    $category = '' unless defined $category;
+    die "'$text' is no kind, type or category\n" unless $IS_CATEGORY{$category};
+    die "'$text': '/$suffix' is none of " . join(' ', map { "/$_" } @SUFFIXES) . "\n"
+        if defined $suffix && (@more || !$IS_SUFFIX{$suffix});
+    return 'complaint' if $category eq 'complaint';    # acts as that kind; Q 2
+    return $word;
+}
+
+# the category of a canonical event, if it is one
+sub category_of {
+    my ($event) = @_;
+    return undef if $IS_KIND{$event} || $IS_TYPE{$event};
+    my ($category) = split m{/}, $event;
+    return $category;
+}
+
+# ---- histories: bounded sets of (canonical event, microsecond) ----
+
+sub history_new {
+    my ($bound) = @_;
+    return { bound => $bound // $DEFAULT_BOUND, events => [], dropped => undef };
+}
+
+sub history_add {
+    my ($history, $event, $at) = @_;
+    push @{ $history->{events} }, { text => $event, at => $at };
+    bound_history($history);
+    return $history;
+}
+
+sub history_merge {
+    my ($history, $other) = @_;
+    push @{ $history->{events} }, @{ $other->{events} };
+    $history->{dropped} = newest($history->{dropped}, $other->{dropped});
+    bound_history($history);
+    return $history;
+}
+
+sub history_events { my ($history) = @_; return @{ $history->{events} } }
+
+sub newest {
+    my ($a_time, $b_time) = @_;
+    return $b_time unless defined $a_time;
+    return $a_time unless defined $b_time;
+    return $a_time > $b_time ? $a_time : $b_time;
+}
+
+# makes the events a set, sorts them by time and text, and drops what is over the bound
+sub bound_history {
+    my ($history) = @_;
+    my %seen;
+    my @events = sort { $a->{at} <=> $b->{at} || $a->{text} cmp $b->{text} }
+        grep { !$seen{"$_->{at} $_->{text}"}++ } @{ $history->{events} };
+
+    my $too_many = @events - $history->{bound};
+    if ($too_many > 0) {
+        # these never go: the newest of each; Q 3
+        my %newest_of;
+        for my $event (@events) {
+            $newest_of{ $event->{text} } = $event
+                if $event->{text} =~ /^(?:complaint|subscribe|unsubscribe|reactivate)\z/;
+        }
+        my %stays = map { $_ => 1 } values %newest_of;
+
+        # the oldest goes first, and what is no failure before the failures
+        my @minor = grep { $_->{text} =~ /^(?:sent|delivered|open|click)\z/ } @events;
+        my @major = grep { $_->{text} !~ /^(?:sent|delivered|open|click)\z/ && !$stays{$_} } @events;
+        my %goes;
+        for my $event (@minor, @major) {
+            last if $too_many-- == 0;
+            $goes{$event} = 1;
+            $history->{dropped} = newest($history->{dropped}, $event->{at});
+        }
+        @events = grep { !$goes{$_} } @events;
+    }
+    $history->{events} = \@events;
+}
+
+# ---- policy ----
+
+# the third column of the table of keys: what holds where neither preset nor user says anything
+my $WITHOUT_IT = 'perspective=default hard=1 soft=3 block=0 any=0 complaint=1 limit.suppressed=1'
+    . ' reset=delivered,open,click,reactivate lift=reactivate settle=6h'
+    . ' window=none stale=none span=none dedupe=none hold=none pending=never';
+
+my %UNIT = (s => 1, m => 60, h => 3600, d => 86_400, w => 7 * 86_400);    # in seconds
+
+my @DURATIONS = qw(window stale span dedupe hold);
+my %IS_DURATION = map { $_ => 1 } @DURATIONS;
+
+# text -> { perspective, exception{category}, limit{hard|soft|block|any|complaint}, own_limit{category}, engaged,
+#   reset{kind}, lift{kind}, settle, pending, general{window|stale|span|dedupe|hold}, special{window|…}{counter},
+#   score, weight{hard|soft|block}, erode, asof }; what is off is undef
+sub parse_policy {
+    my ($text) = @_;
+    my $policy = {
+        exception => {}, limit => {}, own_limit => {}, general => {},
+        special => { map { $_ => {} } @DURATIONS },
+        score => 0, weight => { hard => 0, soft => 0, block => 0 }, erode => 0,
+    };
+
+    my @words = grep { $_ ne '' } split /[ \t\n\r\f\x0b]+/, $text // '';
+    my $preset = 'default';
+    if (@words && $words[0] !~ /=/) {
+        $preset = shift @words;
+        die "unknown preset '$preset'; legal: " . join(' ', @PRESETS) . "\n" unless exists $PRESET{$preset};
+    }
+
+    # later ones win
+    for my $word (split(' ', $WITHOUT_IT), split(' ', $PRESET{$preset}), @words) {
+        die "'$word' is not key=value\n" unless $word =~ /^([^=]*)=(.*)\z/s;
+        set_key($policy, $1, $2);
+    }
+
+    for my $key (@DURATIONS) {
+        for my $counter (sort keys %{ $policy->{special}{$key} }) {
+            next if $counter =~ /^(?:hard|soft|block)\z/ || exists $policy->{own_limit}{$counter};
+            die "policy key '$key.$counter': there is no limit.$counter\n";
+        }
+    }
+    return $policy;
+}
+
+sub set_key {
+    my ($policy, $key, $value) = @_;
+    my $bad_value = "policy key '$key': unknown value '$value'";
+
+    if ($key eq 'perspective') {
+        die "$bad_value; legal: @PERSPECTIVES\n" unless $CELL{$value};
+        $policy->{perspective} = $value;
+    }
+    elsif ($key =~ /^(?:hard|soft|block|any|complaint)\z/) {
+        $policy->{limit}{$key} = read_count($value, $bad_value);
+    }
+    elsif ($key eq 'engaged') {
+        $policy->{engaged} = read_count($value, $bad_value);
+    }
+    elsif ($key =~ /^limit\.(.*)\z/s && $IS_CATEGORY{$1}) {
+        $policy->{own_limit}{$1} = read_count($value, $bad_value);
+    }
+    elsif ($key eq 'reset' || $key eq 'lift') {
+        $policy->{$key} = read_kinds($value, $bad_value);
+    }
+    elsif ($key eq 'settle') {
+        $policy->{settle} = read_duration($value, $bad_value);
+    }
+    elsif ($key eq 'pending') {
+        $policy->{pending} = $value eq 'never' ? undef : read_duration($value, $bad_value);
+    }
+    elsif ($IS_DURATION{$key}) {
+        $policy->{general}{$key} = read_switch($key, $value, $bad_value);
+    }
+    elsif ($key =~ /^(\w+)\.(.*)\z/s && $IS_DURATION{$1} && ($2 =~ /^(?:hard|soft|block)\z/ || $IS_CATEGORY{$2})) {
+        $policy->{special}{$1}{$2} = read_switch($1, $value, $bad_value);
+    }
+    elsif ($key eq 'score' || $key eq 'erode') {
+        $policy->{$key} = read_number($value, $bad_value);
+    }
+    elsif ($key =~ /^w\.(hard|soft|block)\z/) {
+        $policy->{weight}{$1} = read_number($value, $bad_value);
+    }
+    elsif ($key eq 'asof') {
+        $policy->{asof} = parse_time($value);
+    }
+    elsif ($IS_CATEGORY{$key}) {
+        die "$bad_value; legal: @CELL_TYPES class\n" unless $IS_CELL_TYPE{$value} || $value eq 'class';    # Q 4
+        $policy->{exception}{$key} = $value eq 'class' ? { 5 => 'hard', 4 => 'soft' } : { 5 => $value, 4 => $value };
+    }
+    else {
+        die "unknown policy key '$key'\n";
+    }
+}
+
+sub read_count {
+    my ($value, $complaint) = @_;
+    die "$complaint; legal: a whole number\n" unless $value =~ /^\d{1,9}\z/;
+    return $value + 0;
+}
+
+sub read_number {
+    my ($value, $complaint) = @_;
+    my $millionths = parse_decimal($value);
+    die "$complaint; legal: a number with at most six decimals\n" unless defined $millionths;
+    return $millionths;
+}
+
+sub read_kinds {
+    my ($value, $complaint) = @_;
+    return {} if $value eq 'none';
+    my @kinds = split /,/, $value, -1;
+    die "$complaint; legal: none, or of @KINDS, with commas\n" if !@kinds || grep { !$IS_KIND{$_} } @kinds;
+    return { map { $_ => 1 } @kinds };
+}
+
+# Q 5
+sub read_duration {
+    my ($value, $complaint) = @_;
+    die "$complaint; legal: a number with s, m, h, d or w\n" unless $value =~ /^(\d{1,6})(?:\.(\d{1,6}))?([smhdw])\z/;
+    return $UNIT{$3} * ($1 * $SECOND + millionths($2));
+}
+
+# a duration that `none` switches off; dedupe also takes `day`
+sub read_switch {
+    my ($key, $value, $complaint) = @_;
+    return undef if $value eq 'none';
+    return 'day' if $key eq 'dedupe' && $value eq 'day';
+    return read_duration($value, $complaint);
+}
+
+# the value of window, stale, span, dedupe or hold for one counter: its own key beats the general one.
+# `any` and the score have no keys of their own (rules 2 and 7).
+sub setting {
+    my ($policy, $key, $counter) = @_;
+    return $policy->{special}{$key}{$counter} if exists $policy->{special}{$key}{$counter};
+    return $policy->{general}{$key};
+}
+
+# ---- types ----
+
+# the type of a canonical event under a policy: hard, soft, block, pending, none or unknown; undef for a kind
+sub type_of {
+    my ($policy, $event) = @_;
+    return undef if $IS_KIND{$event};
+    return $event if $IS_TYPE{$event};
+    my ($category, $suffix) = split m{/}, $event;
+    return 'none' if $category eq 'delivered';    # does nothing; Q 2
+    return $suffix if defined $suffix && $suffix =~ /^(?:hard|soft|block|none)\z/;
+
+    my $cell = $policy->{exception}{$category} || $CELL{ $policy->{perspective} }{$category};
+    return $cell->{5} if !defined $suffix || $suffix eq '5';
+    return $cell->{4} if $suffix eq '4';
+    # /pending counts as a 4xx code, and makes soft and unknown pending
+    return $cell->{4} eq 'soft' || $cell->{4} eq 'unknown' ? 'pending' : $cell->{4};
+}
+
+# ---- the replay ----
+
+my %FIRST_AT_A_MOMENT = map { $_ => 1 } qw(sent delivered open click subscribe reactivate);
+
+# where an event stands among those of the same moment
+sub group_of {
+    my ($event) = @_;
+    if (defined $event->{kind}) { return $FIRST_AT_A_MOMENT{ $event->{kind} } ? 0 : 3 }
+    return $event->{type} eq 'pending' ? 1 : 2;
+}
+
+sub is_failure {
+    my ($event) = @_;
+    return defined $event->{type} && $event->{type} =~ /^(?:hard|soft|block|unknown)\z/;
+}
+
+# the events up to asof, in the order of the replay, with what the policy makes of them:
+# { at, text, kind or type, category, group, happened }
+sub prepare {
+    my ($policy, $history, $asof) = @_;
+    my @events;
+    for my $kept (history_events($history)) {
+        next if $kept->{at} > $asof;    # does not exist yet
+        my %event = (at => $kept->{at}, text => $kept->{text});
+        if ($IS_KIND{ $event{text} }) { $event{kind} = $event{text} }
+        else                          { $event{type} = type_of($policy, $event{text}) }
+        $event{category} = category_of($event{text});
+        $event{group} = group_of(\%event);
+        push @events, \%event;
+    }
+    @events = sort { $a->{at} <=> $b->{at} || $a->{group} <=> $b->{group} || $a->{text} cmp $b->{text} } @events;
+    for my $event (@events) {
+        $event->{happened} = happened($policy, $event, \@events) if $event->{text} eq 'delivered';
+    }
+    return @events;
+}
+
+# rule 4: a `delivered` did not happen when the message bounced after it was accepted
+sub happened {
+    my ($policy, $delivered, $events) = @_;
+    return 1 if $policy->{settle} == 0;    # switched off
+    for my $event (@$events) {
+        next unless is_failure($event);
+        my $later = $event->{at} - $delivered->{at};
+        return 0 if $later >= 0 && $later < $policy->{settle};
+    }
+    return 1;
+}
+
+# what is known of a contact between two events
+sub new_contact {
+    return {
+        counters => {},         # name of a counter => its counted strikes { at, type, category }, oldest first
+        score => 0,
+        last_scored => undef,   # time of the last strike added to the score
+        pending => [],          # unsettled pending events
+        confirmed => undef,     # { at, category, reason, hold, hold_from }
+        complaints => 0,
+        unsubscribed => 0,
+        engaged => 0,
+    };
+}
+
+# the contact at a moment, when the given events are all there are
+sub replay {
+    my ($policy, $events, $moment) = @_;
+    my $contact = new_contact();
+    for my $event (@$events) {
+        fall_due($policy, $contact, $event->{at});    # precedes the events of that moment
+        act($policy, $contact, $event);
+    }
+    fall_due($policy, $contact, $moment);
+    return $contact;
+}
+
+# what falls due up to a moment: a hold that lapses; a pending that matures (after a lapse of the same moment,
+# by the order of rule 7)
+sub fall_due {
+    my ($policy, $contact, $moment) = @_;
+    while (1) {
+        my ($lapses, $matures);
+        my $confirmed = $contact->{confirmed};
+        $lapses = $confirmed->{hold_from} + $confirmed->{hold} if $confirmed && defined $confirmed->{hold};
+        $matures = $contact->{pending}[0]{at} + $policy->{pending} if @{ $contact->{pending} } && defined $policy->{pending};
+
+        if (defined $lapses && $lapses <= $moment && (!defined $matures || $lapses <= $matures)) {
+            # rule 3: free again; rule 5: pending events stay unsettled
+            $contact->{confirmed} = undef;
+            zero_counters($contact);
+        }
+        elsif (defined $matures && $matures <= $moment) {
+            # rule 5: one soft strike, dated then, of the soft counter; the strike settles the other pending ones
+            my $category = $contact->{pending}[0]{category};
+            strike($policy, $contact, { at => $matures, type => 'soft', category => $category }, 'soft');
+        }
+        else {
+            return;
+        }
+    }
+}
+
+sub zero_counters {
+    my ($contact) = @_;
+    $contact->{counters} = {};    # a zeroed counter has no last strike
+    $contact->{score} = 0;
+    $contact->{last_scored} = undef;
+}
+
+sub act {
+    my ($policy, $contact, $event) = @_;
+    if (defined $event->{kind}) { act_kind($policy, $contact, $event) }
+    elsif ($event->{type} eq 'none') { }                                              # rule 1
+    elsif ($event->{type} eq 'pending') { push @{ $contact->{pending} }, $event }     # rule 5
+    else {
+        # rule 1: unknown counts as soft
+        my $type = $event->{type} eq 'unknown' ? 'soft' : $event->{type};
+        # rule 2: a category with a limit has its own counter
+        my $category = $event->{category};
+        my $own = defined $category && exists $policy->{own_limit}{$category};
+        strike($policy, $contact, { at => $event->{at}, type => $type, category => $category }, $own ? $category : $type);
+    }
+}
+
+sub act_kind {
+    my ($policy, $contact, $event) = @_;
+    my $kind = $event->{kind};
+    return if $kind eq 'delivered' && !$event->{happened};    # rule 4
+
+    $contact->{engaged} = 1 if $kind eq 'open' || $kind eq 'click';
+    $contact->{complaints}++ if $kind eq 'complaint';
+    $contact->{unsubscribed} = 1 if $kind eq 'unsubscribe';
+
+    if ($kind eq 'delivered') {
+        $contact->{pending} = [];              # rule 5
+        $contact->{score} -= $policy->{erode};
+        $contact->{score} = 0 if $contact->{score} < 0;
+    }
+
+    # rule 4: new consent ends complaints and unsubscribes, resets and lifts
+    my $new_consent = $kind eq 'subscribe';
+    if ($new_consent) {
+        $contact->{complaints} = 0;
+        $contact->{unsubscribed} = 0;
+    }
+
+    # rule 4: a lift acts only while confirmed, a reset only while not
+    if ($contact->{confirmed} ? $policy->{lift}{$kind} || $new_consent : $policy->{reset}{$kind} || $new_consent) {
+        $contact->{confirmed} = undef;
+        zero_counters($contact);
+        $contact->{pending} = [];
+    }
+}
+
+# a strike on the counter of that name: hard, soft, block or a category
+sub strike {
+    my ($policy, $contact, $strike, $name) = @_;
+    $contact->{pending} = [];                                      # rule 5: even if deduped or while confirmed
+
+    if ($contact->{confirmed}) {                                   # rule 3: moves the time from which hold runs; Q 6
+        $contact->{confirmed}{hold_from} = $strike->{at};
+        return;
+    }
+
+    my $of_a_type = $name =~ /^(?:hard|soft|block)\z/;
+    if ($policy->{score} > 0 && $of_a_type) {                      # Q 7
+        score_strike($policy, $contact, $strike, $name);
+        return;
+    }
+
+    # rule 7, in its order
+    my $counter = $contact->{counters}{$name} ||= [];
+    @$counter = () if @$counter && is_stale($counter->[-1]{at}, $strike->{at}, setting($policy, 'stale', $name));
+    return if @$counter && is_too_close($counter->[-1]{at}, $strike->{at}, setting($policy, 'dedupe', $name));
+    push @$counter, $strike;
+
+    my $limit = $of_a_type ? $policy->{limit}{$name} : $policy->{own_limit}{$name};
+    $limit = $policy->{engaged} if $name eq 'soft' && $contact->{engaged} && defined $policy->{engaged};
+    if (limit_takes_effect($policy, $name, $counter, $strike->{at}, $limit)) {
+        confirm($policy, $contact, $strike, $name);
+        return;
+    }
+
+    if ($of_a_type) {                                              # rule 2
+        my $any = $contact->{counters}{any} ||= [];
+        push @$any, $strike;
+        confirm($policy, $contact, $strike, 'any')
+            if limit_takes_effect($policy, 'any', $any, $strike->{at}, $policy->{limit}{any});
+    }
+}
+
+# rule 7, last part: a strike in score mode
+sub score_strike {
+    my ($policy, $contact, $strike, $name) = @_;
+    my $last = $contact->{last_scored};
+    if (defined $last && is_stale($last, $strike->{at}, $policy->{general}{stale})) {
+        $contact->{score} = 0;
+        $contact->{last_scored} = $last = undef;
+        delete $contact->{counters}{$_} for qw(hard soft block);
+    }
+    return if defined $last && is_too_close($last, $strike->{at}, $policy->{general}{dedupe});
+
+    push @{ $contact->{counters}{$name} }, $strike;
+    $contact->{score} += $policy->{weight}{ $strike->{type} };
+    $contact->{last_scored} = $strike->{at};                       # even with a weight of 0; Q 8
+    confirm($policy, $contact, $strike, 'score') if $contact->{score} >= $policy->{score};
+}
+
+sub is_stale {
+    my ($last, $now, $stale) = @_;
+    return defined $stale && $now - $last > $stale;
+}
+
+sub is_too_close {
+    my ($last, $now, $dedupe) = @_;
+    return 0 unless defined $dedupe;
+    return utc_day($last) == utc_day($now) if $dedupe eq 'day';
+    return $now - $last < $dedupe;
+}
+
+sub younger_than_window {
+    my ($policy, $name, $strikes, $now) = @_;
+    my $window = setting($policy, 'window', $name);
+    return grep { !defined $window || $now - $_->{at} < $window } @$strikes;
+}
+
+sub limit_takes_effect {
+    my ($policy, $name, $strikes, $now, $limit) = @_;
+    my @young = younger_than_window($policy, $name, $strikes, $now);
+    return 0 if $limit == 0 || @young < $limit;                    # rule 3: 0 means never
+    my $span = setting($policy, 'span', $name) || 0;
+    return $young[-1]{at} - $young[0]{at} >= $span;
+}
+
+sub confirm {
+    my ($policy, $contact, $strike, $reason) = @_;
+    $contact->{confirmed} = {
+        at => $strike->{at}, category => $strike->{category}, reason => $reason,
+        hold => setting($policy, 'hold', $reason), hold_from => $strike->{at},
+    };
+}
+
+# ---- the answer ----
+
+# all of it that time alone can change
+sub answer {
+    my ($policy, $contact, $moment) = @_;
+    my @outstanding;
+    for my $name (sort keys %{ $contact->{counters} }) {
+        next if $name eq 'any';    # its strikes are those of the other counters
+        push @outstanding, younger_than_window($policy, $name, $contact->{counters}{$name}, $moment);
+    }
+    my %strikes = (hard => 0, soft => 0, block => 0);
+    $strikes{ $_->{type} }++ for @outstanding;
+    my ($first, $last) = (undef, undef);
+    for my $strike (@outstanding) {
+        $first = $strike if !defined $first || $strike->{at} < $first->{at};
+        $last = $strike if !defined $last || later_strike($strike, $last);
+    }
+
+    # rule 6
+    my $confirmed = $contact->{confirmed};
+    my ($state, $reason) = ('active', undef);
+    if ($policy->{limit}{complaint} > 0 && $contact->{complaints} >= $policy->{limit}{complaint}) {
+        ($state, $reason) = ('complained', 'complaint');
+    }
+    elsif ($contact->{unsubscribed}) { ($state, $reason) = ('unsubscribed', 'unsubscribe') }
+    elsif ($confirmed)               { ($state, $reason) = ('confirmed', $confirmed->{reason}) }
+    elsif ($strikes{hard})           { $state = 'hard' }
+    elsif ($strikes{soft})           { $state = 'soft' }
+    elsif ($strikes{block})          { $state = 'block' }
+    elsif (@{ $contact->{pending} }) { $state = 'pending' }
+
+    return {
+        state => $state,
+        reason => $reason,
+        sendable => $state !~ /^(?:complained|unsubscribed|confirmed)\z/ ? 1 : 0,
+        hard => $strikes{hard}, soft => $strikes{soft}, block => $strikes{block},
+        score => $policy->{score} > 0 ? decimal_text($contact->{score}) : undef,    # Q 9
+        confirmed_at => $confirmed ? $confirmed->{at} : undef,                      # Q 10
+        confirmed_category => $confirmed ? $confirmed->{category} : undef,
+        first_strike_at => $first ? $first->{at} : undef,                           # Q 11
+        last_strike_at => $last ? $last->{at} : undef,
+        last_category => $last ? $last->{category} : undef,                         # Q 12
+    };
+}
+
+# which of two strikes came later in the replay; of the same moment, the one numbered higher
+sub later_strike {
+    my ($one, $other) = @_;
+    return $one->{at} > $other->{at} || $one->{at} == $other->{at} && $one->{order} > $other->{order};
+}
+
+my @CHANGING = qw(state reason sendable hard soft block score confirmed_at confirmed_category
+    first_strike_at last_strike_at last_category);
+
+sub fingerprint {
+    my ($answer) = @_;
+    return join ' ', map { defined $answer->{$_} ? $answer->{$_} : 'null' } @CHANGING;
+}
+
+# the first of the moments at which something may fall due where the answer really is another
+sub next_change_at {
+    my ($policy, $events, $asof, $now) = @_;
+    my $before = fingerprint($now);
+    for my $moment (candidate_moments($policy, $events, $asof)) {
+        return $moment if fingerprint(answer($policy, replay($policy, $events, $moment), $moment)) ne $before;
+    }
+    return undef;
+}
+
+# every strike or matured pending, plus every window and every hold of the policy
+sub candidate_moments {
+    my ($policy, $events, $asof) = @_;
+    my @strikes_at = map { $_->{at} } grep { is_failure($_) } @$events;
+    my @matures_at;
+    if (defined $policy->{pending}) {
+        @matures_at = map { $_->{at} + $policy->{pending} } grep { ($_->{type} // '') eq 'pending' } @$events;
+    }
+    my @durations;
+    for my $key (qw(window hold)) {
+        push @durations, grep { defined } $policy->{general}{$key}, values %{ $policy->{special}{$key} };
+    }
+    my %moments = map { $_ => 1 } @matures_at;
+    for my $at (@strikes_at, @matures_at) {
+        $moments{ $at + $_ } = 1 for @durations;
+    }
+    return sort { $a <=> $b } grep { $_ > $asof && $_ <= $LATEST } keys %moments;
+}
+
+sub summary_of_history {
+    my ($history, $policy_text) = @_;
+    my $policy = parse_policy($policy_text);
+    my @kept = history_events($history);
+
+    my $asof = $policy->{asof};
+    $asof = $kept[-1]{at} if !defined $asof && @kept;    # they are sorted
+    my @events = defined $asof ? prepare($policy, $history, $asof) : ();
+
+    my $moment = @events ? $asof : 0;
+    my $summary = answer($policy, replay($policy, \@events, $moment), $moment);
+    $summary->{last_event_at} = @events ? $events[-1]{at} : undef;
+    $summary->{next_change_at} = @events ? next_change_at($policy, \@events, $asof, $summary) : undef;
+    $summary->{events} = @kept;                          # Q 13
+    $summary->{dropped} = $history->{dropped};
+    return $summary;
+}
+
+# events: [ [canonical text, microseconds], … ] in any order
+sub state_of {
+    my ($events, $policy_text, $bound) = @_;
+    my $all = history_new();
+    $all->{bound} = $bound if defined $bound;
+    $all->{events} = [ map { { text => $_->[0], at => $_->[1] } } @$events ];
+    bound_history($all);
+    return summary_of_history($all, $policy_text);
+}
+
+sub summary_json {
+    my ($summary) = @_;
+    my $string = sub { my ($key) = @_; return defined $summary->{$key} ? "\"$summary->{$key}\"" : 'null' };
+    my $time = sub { my ($key) = @_; return defined $summary->{$key} ? '"' . time_text($summary->{$key}) . '"' : 'null' };
+    return '{' . join(',',
+        '"state":' . $string->('state'),
+        '"reason":' . $string->('reason'),
+        '"sendable":' . ($summary->{sendable} ? 'true' : 'false'),
+        "\"strikes\":{\"hard\":$summary->{hard},\"soft\":$summary->{soft},\"block\":$summary->{block}}",
+        '"score":' . ($summary->{score} // 'null'),
+        '"confirmed_at":' . $time->('confirmed_at'),
+        '"confirmed_category":' . $string->('confirmed_category'),
+        '"first_strike_at":' . $time->('first_strike_at'),
+        '"last_strike_at":' . $time->('last_strike_at'),
+        '"last_category":' . $string->('last_category'),
+        '"last_event_at":' . $time->('last_event_at'),
+        '"next_change_at":' . $time->('next_change_at'),
+        "\"events\":$summary->{events}",
+        '"dropped":' . $time->('dropped'),
+    ) . '}';
+}
+
+1;
