@@ -305,8 +305,9 @@ sub parse_policy {
 
     # later ones win
     for my $word (split(' ', $WITHOUT_IT), split(' ', $PRESET{$preset}), @words) {
-        die "'$word' is not key=value\n" unless $word =~ /^([^=]*)=(.*)\z/s;
-        set_key($policy, $1, $2);
+        my ($key, $value) = split /=/, $word, 2;
+        die "'$word' is not key=value\n" unless defined $value;
+        set_key($policy, $key, $value);
     }
 
     for my $key (@DURATIONS) {
@@ -321,9 +322,12 @@ sub parse_policy {
 sub set_key {
     my ($policy, $key, $value) = @_;
     my $bad_value = "policy key '$key': unknown value '$value'";
+    my ($stem, $of) = split /\./, $key, 2;    # limit.mailbox_full, window.soft, w.hard
+    $of = '' unless defined $of;
+    my $of_a_type = $of =~ /^(?:hard|soft|block)\z/;
 
     if ($key eq 'perspective') {
-        die "$bad_value; legal: @PERSPECTIVES\n" unless $CELL{$value};
+        die "$bad_value; legal: @PERSPECTIVES\n" unless exists $CELL{$value};
         $policy->{perspective} = $value;
     }
     elsif ($key =~ /^(?:hard|soft|block|any|complaint)\z/) {
@@ -332,8 +336,8 @@ sub set_key {
     elsif ($key eq 'engaged') {
         $policy->{engaged} = read_count($value, $bad_value);
     }
-    elsif ($key =~ /^limit\.(.*)\z/s && $IS_CATEGORY{$1}) {
-        $policy->{own_limit}{$1} = read_count($value, $bad_value);
+    elsif ($stem eq 'limit' && $IS_CATEGORY{$of}) {
+        $policy->{own_limit}{$of} = read_count($value, $bad_value);
     }
     elsif ($key eq 'reset' || $key eq 'lift') {
         $policy->{$key} = read_kinds($value, $bad_value);
@@ -347,14 +351,14 @@ sub set_key {
     elsif ($IS_DURATION{$key}) {
         $policy->{general}{$key} = read_switch($key, $value, $bad_value);
     }
-    elsif ($key =~ /^(\w+)\.(.*)\z/s && $IS_DURATION{$1} && ($2 =~ /^(?:hard|soft|block)\z/ || $IS_CATEGORY{$2})) {
-        $policy->{special}{$1}{$2} = read_switch($1, $value, $bad_value);
+    elsif ($IS_DURATION{$stem} && ($of_a_type || $IS_CATEGORY{$of})) {
+        $policy->{special}{$stem}{$of} = read_switch($stem, $value, $bad_value);
     }
     elsif ($key eq 'score' || $key eq 'erode') {
         $policy->{$key} = read_number($value, $bad_value);
     }
-    elsif ($key =~ /^w\.(hard|soft|block)\z/) {
-        $policy->{weight}{$1} = read_number($value, $bad_value);
+    elsif ($stem eq 'w' && $of_a_type) {
+        $policy->{weight}{$of} = read_number($value, $bad_value);
     }
     elsif ($key eq 'asof') {
         $policy->{asof} = parse_time($value);
@@ -482,7 +486,7 @@ sub happened {
 # what is known of a contact between two events
 sub new_contact {
     return {
-        counters => {},         # name of a counter => its counted strikes { at, type, category }, oldest first
+        counters => {},         # name of a counter => its counted strikes { at, type, category, order }, oldest first
         score => 0,
         last_scored => undef,   # time of the last strike added to the score
         pending => [],          # unsettled pending events
@@ -490,6 +494,7 @@ sub new_contact {
         complaints => 0,
         unsubscribed => 0,
         engaged => 0,
+        strikes_seen => 0,
     };
 }
 
@@ -586,6 +591,7 @@ sub act_kind {
 # a strike on the counter of that name: hard, soft, block or a category
 sub strike {
     my ($policy, $contact, $strike, $name) = @_;
+    $strike->{order} = ++$contact->{strikes_seen};
     $contact->{pending} = [];                                      # rule 5: even if deduped or while confirmed
 
     if ($contact->{confirmed}) {                                   # rule 3: moves the time from which hold runs; Q 6
