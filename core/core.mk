@@ -7,7 +7,7 @@ CORE_LIBS = $(or $(shell pkg-config --libs libpcre2-8 2>/dev/null),-lpcre2-8)
 CORE_HEADERS = $(wildcard $(srcdir)/core/*.h)
 
 # the special before the general; within a folder by name, so that it may grow without a change here
-RULE_FILES = $(foreach folder,providers servers languages general,$(sort $(wildcard $(srcdir)/core/rules/$(folder)/*.rules)))
+RULE_FILES = $(foreach folder,providers servers general languages,$(sort $(wildcard $(srcdir)/core/rules/$(folder)/*.rules)))
 VOCABULARY_FILES = $(srcdir)/core/rules/categories.tsv $(srcdir)/core/rules/perspectives.tsv
 
 # build tools run on the building machine

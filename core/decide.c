@@ -47,26 +47,37 @@ typedef struct job {
 
 /* ---- conditions ---- */
 
+/* A class counts by the enhanced code where no reply code is. */
 static bool
-code_holds(const bnc_rule *rule, const situation *now)
+code_in(const bnc_code_range *range, const situation *now)
 {
     unsigned code = now->code;
 
-    if (rule->code_low == 0)
-        return true;
-    if (code == 0 && rule->code_low % 100 == 0 && rule->code_high == rule->code_low + 99)
+    if (code == 0 && range->low % 100 == 0 && range->high == range->low + 99)
         code = now->enhanced.class_ * 100u;
-    return code >= rule->code_low && code <= rule->code_high;
+    return code >= range->low && code <= range->high;
 }
 
 static bool
-enhanced_holds(const bnc_rule *rule, const situation *now)
+enhanced_in(const bnc_enhanced_range *range, const situation *now)
 {
-    if (rule->enhanced_class == 0)
-        return true;
-    return now->enhanced.class_ != 0 && (rule->enhanced_class >> now->enhanced.class_ & 1) != 0 &&
-           now->enhanced.subject == rule->subject && now->enhanced.detail >= rule->detail_low &&
-           now->enhanced.detail <= rule->detail_high;
+    return now->enhanced.class_ != 0 && (range->classes >> now->enhanced.class_ & 1) != 0 &&
+           now->enhanced.subject == range->subject && now->enhanced.detail >= range->detail_low &&
+           now->enhanced.detail <= range->detail_high;
+}
+
+static bool
+codes_hold(const bnc_rule *rule, const situation *now)
+{
+    if (rule->code.low != 0 && !code_in(&rule->code, now))
+        return false;
+    if (rule->not_code.low != 0 && code_in(&rule->not_code, now))
+        return false;
+    if (rule->enhanced.classes != 0 && !enhanced_in(&rule->enhanced, now))
+        return false;
+    if (rule->not_enhanced.classes != 0 && enhanced_in(&rule->not_enhanced, now))
+        return false;
+    return (rule->flags & BNC_RULE_UNCODED) == 0 || now->code == 0;
 }
 
 static bool
@@ -94,7 +105,7 @@ rule_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
     const situation *now = &j->now;
     size_t places[2];
 
-    if (!code_holds(rule, now) || !enhanced_holds(rule, now))
+    if (!codes_hold(rule, now))
         return false;
     if ((rule->flags & BNC_RULE_ALONE) != 0 && !now->alone)
         return false;
@@ -277,9 +288,9 @@ evidence_of(const winner *w)
         return BNC_EVIDENCE_PHRASE;
     if (rule->pattern_len > 0)
         return BNC_EVIDENCE_PATTERN;
-    if (rule->enhanced_class != 0)
+    if (rule->enhanced.classes != 0)
         return BNC_EVIDENCE_ENHANCED_CODE;
-    return rule->code_low != 0 ? BNC_EVIDENCE_REPLY_CODE : BNC_EVIDENCE_NONE;
+    return rule->code.low != 0 ? BNC_EVIDENCE_REPLY_CODE : BNC_EVIDENCE_NONE;
 }
 
 static bool

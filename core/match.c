@@ -59,13 +59,28 @@ stands_at(const unsigned char *s, size_t len, size_t at, const unsigned char *te
     return at <= len && text_len <= len - at && memcmp(s + at, text, text_len) == 0;
 }
 
+/* Keeps the places at the edge of a word: not between two letters or digits. */
+static void
+keep_boundaries(places *p, const unsigned char *s, size_t len)
+{
+    size_t kept = 0;
+    size_t i, at;
+
+    for (i = 0; i < p->n; i++) {
+        at = p->at[i];
+        if (at == 0 || at >= len || !bnc_is_alnum(s[at - 1]) || !bnc_is_alnum(s[at]))
+            p->at[kept++] = at;
+    }
+    p->n = kept;
+}
+
 /*
  * From places before an element to those after it. Two blanks that meet between elements are one:
  * "(is|) unknown" with nothing for the group.
  */
 static places
 step_forward(const bnc_rules *rules, const bnc_element *element, const unsigned char *s, size_t len, size_t start,
-             const places *from)
+             places *from)
 {
     const bnc_option *option = bnc_option_at(rules, element->options);
     const unsigned char *text;
@@ -73,6 +88,8 @@ step_forward(const bnc_rules *rules, const bnc_element *element, const unsigned 
     uint32_t k;
     size_t i, at;
 
+    if (element->boundary)
+        keep_boundaries(from, s, len);
     to.n = 0;
     for (k = 0; k < element->n_options; k++, option++) {
         text = rules->bytes + option->text;
@@ -111,6 +128,8 @@ step_back(const bnc_rules *rules, const bnc_element *element, const unsigned cha
                 add_place(&to, at - (n - 1));
         }
     }
+    if (element->boundary)
+        keep_boundaries(&to, s, len);
     return to;
 }
 

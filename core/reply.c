@@ -30,7 +30,7 @@ is_known_code(unsigned code)
     static const char list[] =
         " 421 422 424 426 430 431 432 441 442 447 450 451 452 453 454 455 458 459 471 498 500 501 502 503 504 505 510"
         " 511 512 513 515 516 517 519 521 523 524 525 526 530 533 534 535 538 540 541 542 543 544 545 546 547 550 551"
-        " 552 553 554 555 556 557 559 571 572 577 585 591 605 607 ";
+        " 552 553 554 555 556 557 559 571 572 577 585 591 605 606 607 ";
     unsigned char digits[3];
 
     digits[0] = (unsigned char)('0' + code / 100);
@@ -44,9 +44,15 @@ static bool
 is_unit(const unsigned char *word, size_t n)
 {
     return in_list(" kb mb gb b kib mib byte bytes kbytes k m seconds secs sec s minutes mins minute hours hour h days"
-                   " day messages message mails emails recipients recipient recipient( connections connection hops"
-                   " users times percent ms per of x and or ",
+                   " day percent ms hops times ",
                    word, n);
+}
+
+/* A bare number among words before one of these counts something. */
+static bool
+is_countable(const unsigned char *word, size_t n)
+{
+    return in_list(" messages mails emails recipients recipient( connections users per of x and or ", word, n);
 }
 
 /* A number after one of these is an amount or a port. */
@@ -224,7 +230,7 @@ starts_reply(const unsigned char *s, size_t n, size_t i, const codes *found, con
     if (is_introducer(before.before) || is_reporting_word(before.word, before.word_len))
         return is_known_code(found->code) || (found->code >= 250 && found->code <= 252);
     /* bare among words: words must follow */
-    return is_known_code(found->code) && word < n && (found->separator == ' ' || found->separator == '-') &&
+    return is_known_code(found->code) && word < n && !is_countable(s + word, end - word) && (found->separator == ' ' || found->separator == '-') &&
            (bnc_is_word_byte(s[word]) || (s[word] != 0 && strchr("<#['\"", s[word]) != NULL));
 }
 

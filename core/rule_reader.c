@@ -37,6 +37,7 @@ typedef struct draft {
     uint32_t n_options;
     unsigned char text[TEXT_MAX];
     uint32_t len;
+    bool boundary; /* \\b was read: the next element starts at the edge of a word */
 } draft;
 
 /* The text between the quotes of a phrase. */
@@ -153,7 +154,7 @@ phrase_byte(reader *r, const unsigned char **s, const unsigned char *end, unsign
         return true;
     }
     if (end - *s < 2 || (*s)[1] == '\0' || strchr("\"\\*()|", (*s)[1]) == NULL) {
-        problem(r, "unknown escape in a phrase; legal: \\\" \\\\ \\* \\( \\) \\| \\xHH");
+        problem(r, "unknown escape in a phrase; legal: \\b \\\" \\\\ \\* \\( \\) \\| \\xHH");
         return false;
     }
     *byte = (*s)[1];
@@ -185,7 +186,8 @@ read_quoted(reader *r, quoted *q)
 typedef struct group {
     const unsigned char *end; /* the closing parenthesis */
     unsigned options;
-    bool gaps; /* an option holds a gap: each option makes a phrase of its own */
+    bool gaps;   /* an option holds a gap: each option makes a phrase of its own */
+    bool nested; /* another group opens inside: not allowed */
 } group;
 
 /* False if the parenthesis at s opens no group: parentheses without | are themselves. */
@@ -194,6 +196,7 @@ find_group(const unsigned char *s, const unsigned char *end, group *found)
 {
     found->options = 1;
     found->gaps = false;
+    found->nested = false;
     for (s++; s < end && *s != '('; s++) {
         if (*s == '\\' && s + 1 < end)
             s++;
@@ -206,6 +209,7 @@ find_group(const unsigned char *s, const unsigned char *end, group *found)
             return found->options > 1;
         }
     }
+    found->nested = s < end && found->options > 1;
     return false;
 }
 
@@ -218,7 +222,9 @@ open_element(reader *r, draft *d, bool gap)
     }
     d->element[d->n_elements].options = d->n_options;
     d->element[d->n_elements].n_options = 0;
-    d->element[d->n_elements++].gap = gap;
+    d->element[d->n_elements].gap = gap;
+    d->element[d->n_elements++].boundary = d->boundary;
+    d->boundary = false;
     return true;
 }
 
@@ -249,6 +255,13 @@ close_option(reader *r, draft *d, const unsigned char *text, size_t len, bool ga
     return true;
 }
 
+/* \\b: the edge of a word */
+static bool
+is_boundary(const unsigned char *s, const unsigned char *end)
+{
+    return end - s >= 2 && s[0] == '\\' && s[1] == 'b';
+}
+
 /* Reads characters up to a stop that is not escaped, into text. */
 static bool
 read_run(reader *r, const unsigned char **s, const unsigned char *end, const char *stops, unsigned char *text,
@@ -258,7 +271,12 @@ read_run(reader *r, const unsigned char **s, const unsigned char *end, const cha
     bool escaped;
 
     *len = 0;
-    while (*s < end && strchr(stops, **s) == NULL && !(**s == '(' && find_group(*s, end, &found))) {
+    while (*s < end && strchr(stops, **s) == NULL && !(**s == '(' && find_group(*s, end, &found)) &&
+           !is_boundary(*s, end)) {
+        if (**s == '(' && found.nested) {
+            problem(r, "a group inside a group; write parentheses of the text as \\( and \\)");
+            return false;
+        }
         if (*len >= OPTION_MAX) {
             problem(r, "words longer than %d bytes", OPTION_MAX);
             return false;
@@ -290,8 +308,13 @@ read_group(reader *r, draft *d, const unsigned char **s, const group *found, con
         return false;
     for (i = 0; i < found->options; i++) {
         ++*s;
-        if (!read_run(r, s, found->end, "|", text, &len) ||
-            !close_option(r, d, text, len, gap, next_is_gap(found->end + 1, end)))
+        if (!read_run(r, s, found->end, "|", text, &len))
+            return false;
+        if (is_boundary(*s, found->end)) {
+            problem(r, "\\b inside (a|b); legal: before or after the group");
+            return false;
+        }
+        if (!close_option(r, d, text, len, gap, next_is_gap(found->end + 1, end)))
             return false;
     }
     *s = found->end + 1;
@@ -315,6 +338,14 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
         if (*s == '*') {
             *gap = true;
             s++;
+            continue;
+        }
+        if (is_boundary(s, end)) {
+            d->boundary = true;
+            s += 2;
+            /* at the end: an empty element carries it */
+            if ((s >= end || *s == '*') && (!open_element(r, d, *gap) || !close_option(r, d, text, 0, false, false)))
+                return false;
             continue;
         }
         if (*s == '(' && find_group(s, end, &found)) {
@@ -575,6 +606,7 @@ keep_quoted(reader *r, workshop *w, const quoted *q, unsigned n, uint32_t rule, 
     }
     for (v = 0; v < variants; v++) {
         w->draft.n_elements = w->draft.n_options = w->draft.len = 0;
+        w->draft.boundary = false;
         variant = v;
         for (i = 0; i < n; i++) {
             gap = i > 0;
@@ -612,16 +644,16 @@ read_number(reader *r, unsigned *number, int max_digits)
 
 /* x.1.1, 5.7.*, 4.7.28, 5.7.606-649 */
 static bool
-read_enhanced_condition(reader *r, bnc_rule *rule)
+read_enhanced_condition(reader *r, bnc_enhanced_range *range)
 {
     unsigned subject, low, high;
 
-    if (rule->enhanced_class != 0)
+    if (range->classes != 0)
         return false;
     if (*r->s == 'x' || *r->s == 'X')
-        rule->enhanced_class = 1u << 2 | 1u << 4 | 1u << 5;
+        range->classes = 1u << 2 | 1u << 4 | 1u << 5;
     else if (*r->s == '2' || *r->s == '4' || *r->s == '5')
-        rule->enhanced_class = 1u << (*r->s - '0');
+        range->classes = 1u << (*r->s - '0');
     else
         return false;
     r->s += 2;
@@ -641,29 +673,29 @@ read_enhanced_condition(reader *r, bnc_rule *rule)
                 return false;
         }
     }
-    rule->subject = subject;
-    rule->detail_low = low;
-    rule->detail_high = high;
+    range->subject = subject;
+    range->detail_low = low;
+    range->detail_high = high;
     return at_blank(r);
 }
 
 /* 550, 5xx */
 static bool
-read_code_condition(reader *r, bnc_rule *rule)
+read_code_condition(reader *r, bnc_code_range *range)
 {
     unsigned code;
 
-    if (rule->code_low != 0 || r->end - r->s < 3)
+    if (range->low != 0 || r->end - r->s < 3)
         return false;
     if (bnc_lower(r->s[1]) == 'x' && bnc_lower(r->s[2]) == 'x' && *r->s >= '2' && *r->s <= '6') {
-        rule->code_low = (uint32_t)(*r->s - '0') * 100;
-        rule->code_high = rule->code_low + 99;
+        range->low = (uint32_t)(*r->s - '0') * 100;
+        range->high = range->low + 99;
         r->s += 3;
         return at_blank(r);
     }
     if (!read_number(r, &code, 3) || code < 200 || code > 699)
         return false;
-    rule->code_low = rule->code_high = code;
+    range->low = range->high = code;
     return at_blank(r);
 }
 
@@ -828,7 +860,7 @@ read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
 {
     const unsigned char *start = r->s;
     char word[48];
-    bool good;
+    bool good, negated;
 
     if (*r->s == '"' || (*r->s == '^' && r->s + 1 < r->end && r->s[1] == '"'))
         return read_wanted(r, w);
@@ -855,14 +887,23 @@ read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
         rule->flags |= BNC_RULE_WEAK;
         r->s += 4;
         return true;
+    } else if (is_word(r, "uncoded")) {
+        rule->flags |= BNC_RULE_UNCODED;
+        r->s += 7;
+        return true;
     } else {
-        good = r->end - r->s > 2 && r->s[1] == '.' ? read_enhanced_condition(r, rule) : read_code_condition(r, rule);
+        negated = *r->s == '!';
+        r->s += negated;
+        good = r->end - r->s > 2 && r->s[1] == '.'
+                   ? read_enhanced_condition(r, negated ? &rule->not_enhanced : &rule->enhanced)
+                   : read_code_condition(r, negated ? &rule->not_code : &rule->code);
         if (good)
             return true;
     }
     problem(r,
-            "can't read \"%s\"; legal: \"phrase\", ^\"phrase\", !\"phrase\", 550, 5xx, x.1.1, 5.7.*, 5.7.606-649, "
-            "@provider, !@provider, /regular expression/, type=, alone, weak; codes and providers once",
+            "can't read \"%s\"; legal: \"phrase\", ^\"phrase\", !\"phrase\", 550, 5xx, !4xx, x.1.1, 5.7.*, !5.7.*, "
+            "5.7.606-649, @provider, !@provider, /regular expression/, type=, alone, uncoded, weak; codes and "
+            "providers once",
             quote(start, r->end, word));
     return false;
 }
@@ -882,7 +923,7 @@ id_is_taken(const bnc_compiler *c, const unsigned char *id, size_t len)
 static bool
 has_condition(const bnc_rule *rule)
 {
-    return rule->n_phrases > 0 || rule->code_low != 0 || rule->enhanced_class != 0 || rule->pattern_len > 0 ||
+    return rule->n_phrases > 0 || rule->code.low != 0 || rule->enhanced.classes != 0 || rule->pattern_len > 0 ||
            rule->provider != 0;
 }
 

@@ -117,7 +117,7 @@ step_of(const bnc_rule *rule, bool own)
         return 3;
     if (words)
         return 4;
-    return rule->enhanced_class != 0 ? 5 : 6;
+    return rule->enhanced.classes != 0 ? 5 : 6;
 }
 
 typedef struct rank_key {

@@ -22,9 +22,19 @@ typedef enum bnc_rule_kind {
     BNC_RULE_CATEGORY
 } bnc_rule_kind;
 
-enum { BNC_RULE_ALONE = 1, BNC_RULE_WEAK = 2 };
+enum { BNC_RULE_ALONE = 1, BNC_RULE_WEAK = 2, BNC_RULE_UNCODED = 4 };
 
-/* All members are 32-bit words: the built-in tables are an array of those. */
+/* All members of these are 32-bit words: the built-in tables are an array of those. */
+
+typedef struct bnc_code_range {
+    uint32_t low, high; /* low 0: no condition */
+} bnc_code_range;
+
+typedef struct bnc_enhanced_range {
+    uint32_t classes; /* bit 2, 4, 5: that class; 0: no condition */
+    uint32_t subject, detail_low, detail_high;
+} bnc_enhanced_range;
+
 typedef struct bnc_rule {
     uint32_t kind;
     uint32_t target; /* category, or provider */
@@ -32,9 +42,8 @@ typedef struct bnc_rule {
     uint32_t line;
     uint32_t flags;
     uint32_t type;                                       /* bnc_class + 1 that type= gives, 0: none */
-    uint32_t code_low, code_high;                        /* reply codes, 0: any */
-    uint32_t enhanced_class;                             /* bit 2, 4, 5: that class; 0: no condition */
-    uint32_t subject, detail_low, detail_high;           /* of the enhanced code */
+    bnc_code_range code, not_code;                       /* of the reply */
+    bnc_enhanced_range enhanced, not_enhanced;           /* enhanced codes */
     uint32_t provider, not_provider;                     /* number + 1, 0: any */
     uint32_t phrases, n_phrases;                         /* one of these must occur */
     uint32_t refusals, n_refusals;                       /* none of these phrases may */
@@ -59,7 +68,8 @@ typedef struct bnc_phrase {
 /* One of its options must follow the element before it, at once or after a gap. */
 typedef struct bnc_element {
     uint32_t options, n_options;
-    uint32_t gap; /* of any length before this element; always set for the first */
+    uint32_t gap;      /* of any length before this element; always set for the first */
+    uint32_t boundary; /* a word ends or starts before this element */
 } bnc_element;
 
 typedef struct bnc_option {

@@ -323,6 +323,7 @@ sub set_key {
     my ($policy, $key, $value) = @_;
     my $bad_value = "policy key '$key': unknown value '$value'";
     my ($stem, $of) = split /\./, $key, 2;    # limit.mailbox_full, window.soft, w.hard
+    $stem = '' unless defined $stem;
     $of = '' unless defined $of;
     my $of_a_type = $of =~ /^(?:hard|soft|block)\z/;
 
