@@ -1,14 +1,15 @@
 # core.mk - the core's sources, and the tables that are generated from core/rules at build time.
 # Sets CORE_SOURCES and CORE_CPPFLAGS for the engines; each engine compiles them in a folder of its own.
 
-CORE_SOURCES = answer buffer decide engine match reply rule_reader rule_tables text vocabulary
+CORE_SOURCES = answer buffer check decide engine match relations reply rule_reader rule_tables text vocabulary
 CORE_CPPFLAGS = -I$(srcdir)/core -Ibuild/generated $(shell pkg-config --cflags libpcre2-8 2>/dev/null)
 CORE_LIBS = $(or $(shell pkg-config --libs libpcre2-8 2>/dev/null),-lpcre2-8)
 CORE_HEADERS = $(wildcard $(srcdir)/core/*.h)
 
 # the special before the general; within a folder by name, so that it may grow without a change here
 RULE_FILES = $(foreach folder,providers servers general languages,$(sort $(wildcard $(srcdir)/core/rules/$(folder)/*.rules)))
-VOCABULARY_FILES = $(srcdir)/core/rules/categories.tsv $(srcdir)/core/rules/perspectives.tsv
+VOCABULARY_FILES = $(srcdir)/core/rules/categories.tsv $(srcdir)/core/rules/perspectives.tsv \
+	$(srcdir)/core/rules/crosswalk.tsv
 
 # build tools run on the building machine
 CC_FOR_BUILD ?= cc

@@ -241,6 +241,18 @@ compile_own(bnc_engine *e, bnc_slice text, bnc_problem_fn report, void *context,
 }
 
 bnc_status
+bnc_engine_try_rules(bnc_engine *e, bnc_slice text, bnc_problem_fn report, void *context)
+{
+    bnc_own_rules tried;
+    bnc_status status;
+
+    memset(&tried, 0, sizeof(tried));
+    status = compile_own(e, text, report, context, &tried);
+    release_own(e, &tried);
+    return status;
+}
+
+bnc_status
 bnc_engine_own_rules(bnc_engine *e, bnc_slice text, bnc_own_rules **own, bnc_error *error)
 {
     bnc_own_rules *oldest = &e->own[0];

@@ -53,6 +53,9 @@ struct bnc_engine {
     bnc_buffer answer;
 };
 
+/* Compiles own rules to report their problems, and forgets them. */
+bnc_status bnc_engine_try_rules(bnc_engine *engine, bnc_slice text, bnc_problem_fn report, void *context);
+
 /* The compiled form of own rules; kept, and compared in full. */
 bnc_status bnc_engine_own_rules(bnc_engine *engine, bnc_slice text, bnc_own_rules **own, bnc_error *error);
 

@@ -141,9 +141,44 @@ typedef enum bnc_question {
 bnc_status bnc_answer(bnc_engine *engine, bnc_question question, bnc_slice diagnostic, const bnc_slice *perspective,
                       const bnc_slice *rules, bnc_slice *answer, bool *lasting, bnc_error *error);
 
-/* Problems of own rules, one at a time in the order of their lines; lines count from 1. */
+/*
+ * Problems of own rules, one at a time; lines count from 1. First what can't be read, then regular
+ * expressions that PCRE2 refuses; if there is neither, examples that their rule does not win.
+ */
 typedef void (*bnc_problem_fn)(void *context, int line, const char *problem);
 bnc_status bnc_rules_check(bnc_engine *engine, bnc_slice rules, bnc_problem_fn report, void *context);
+
+/* ---- other systems' words ---- */
+
+/*
+ * The one term of a system for a category, and the one category for a system's term; an empty slice
+ * where there is none. An unknown system or category is an error.
+ */
+bnc_status bnc_term(bnc_slice category, bnc_slice system, bnc_slice *term, bnc_error *error);
+bnc_status bnc_from(bnc_slice system, bnc_slice term, bnc_slice *category, bnc_error *error);
+
+/* ---- relations: constant tables that users can read ---- */
+
+typedef enum bnc_column_kind { BNC_COLUMN_TEXT, BNC_COLUMN_BOOLEAN } bnc_column_kind;
+
+#define BNC_COLUMNS_MAX 9
+
+typedef struct bnc_column {
+    const char *name;
+    bnc_column_kind kind;
+} bnc_column;
+
+typedef struct bnc_relation {
+    const char *name;
+    int n_columns;
+    bnc_column columns[BNC_COLUMNS_MAX];
+    int n_rows;
+    /* Text is UTF-8; a boolean is "0" or "1". */
+    bnc_slice (*cell)(int row, int column);
+} bnc_relation;
+
+/* The relations, *n of them. */
+const bnc_relation *bnc_relations(size_t *n);
 
 /* The vocabulary: categories, perspectives, types. Numbers are those of this build; store names. */
 

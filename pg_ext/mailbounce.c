@@ -132,7 +132,8 @@ PG_FUNCTION_INFO_V1(bounce_event_of);
 PG_FUNCTION_INFO_V1(bounce_type);
 PG_FUNCTION_INFO_V1(bounce_action);
 PG_FUNCTION_INFO_V1(bounce_explain);
-PG_FUNCTION_INFO_V1(bounce_categories);
+PG_FUNCTION_INFO_V1(bounce_term);
+PG_FUNCTION_INFO_V1(bounce_from);
 PG_FUNCTION_INFO_V1(mailbounce_version);
 PG_FUNCTION_INFO_V1(bounce_rules_version);
 
@@ -165,6 +166,34 @@ Datum
 bounce_explain(PG_FUNCTION_ARGS)
 {
     return answer(fcinfo, BNC_ASK_EXPLAIN, true);
+}
+
+/* STRICT: both words are given. */
+static Datum
+word(FunctionCallInfo fcinfo, bnc_status (*ask)(bnc_slice, bnc_slice, bnc_slice *, bnc_error *))
+{
+    bnc_slice found;
+    bnc_error error;
+    bnc_status status = ask(slice_of((struct varlena *) PG_GETARG_TEXT_PP(0)),
+                            slice_of((struct varlena *) PG_GETARG_TEXT_PP(1)), &found, &error);
+
+    if (status != BNC_OK)
+        throw(status, &error);
+    if (found.len == 0)
+        PG_RETURN_NULL();
+    PG_RETURN_TEXT_P(cstring_to_text_with_len(found.data, (int) found.len));
+}
+
+Datum
+bounce_term(PG_FUNCTION_ARGS)
+{
+    return word(fcinfo, bnc_term);
+}
+
+Datum
+bounce_from(PG_FUNCTION_ARGS)
+{
+    return word(fcinfo, bnc_from);
 }
 
 Datum
@@ -207,31 +236,74 @@ text_datum(bnc_slice text, bool *null)
     return PointerGetDatum(cstring_to_text((const char *) converted));
 }
 
+/* All rows of one of the core's relations. */
+static Datum
+relation(FunctionCallInfo fcinfo, const char *name)
+{
+    ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+    const bnc_relation *r;
+    Datum values[BNC_COLUMNS_MAX];
+    bool nulls[BNC_COLUMNS_MAX];
+    size_t n;
+    int row, column;
+
+    for (r = bnc_relations(&n); strcmp(r->name, name) != 0; r++)
+        ;
+    InitMaterializedSRF(fcinfo, 0);
+    for (row = 0; row < r->n_rows; row++) {
+        for (column = 0; column < r->n_columns; column++) {
+            bnc_slice cell = r->cell(row, column);
+
+            nulls[column] = false;
+            if (r->columns[column].kind == BNC_COLUMN_BOOLEAN)
+                values[column] = BoolGetDatum(cell.data[0] == '1');
+            else
+                values[column] = text_datum(cell, &nulls[column]);
+        }
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
+    return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(bounce_categories);
+PG_FUNCTION_INFO_V1(bounce_crosswalk);
+PG_FUNCTION_INFO_V1(bounce_rules_check);
+
 Datum
 bounce_categories(PG_FUNCTION_ARGS)
 {
-    ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-    int i;
-    int k;
+    return relation(fcinfo, "bounce_categories");
+}
+
+Datum
+bounce_crosswalk(PG_FUNCTION_ARGS)
+{
+    return relation(fcinfo, "bounce_crosswalk");
+}
+
+/* A problem's row; the core goes on after it, so nothing here may throw but for memory. */
+static void
+put_problem(void *context, int line, const char *problem)
+{
+    ReturnSetInfo *result = context;
+    Datum values[2];
+    bool nulls[2] = {false, false};
+
+    values[0] = Int32GetDatum(line);
+    values[1] = CStringGetTextDatum(problem);
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+Datum
+bounce_rules_check(PG_FUNCTION_ARGS)
+{
+    bnc_error error = {""};
+    bnc_status status;
 
     InitMaterializedSRF(fcinfo, 0);
-    for (i = 0; i < bnc_category_count(); i++) {
-        bnc_category_info info = bnc_category(i);
-        const bnc_slice columns[] = {info.name,
-                                     info.definition_en,
-                                     info.definition_zh,
-                                     info.action,
-                                     info.advice_en,
-                                     info.advice_zh,
-                                     bnc_type_name(info.type),
-                                     bnc_type_name(info.type_4xx),
-                                     bnc_type_name(info.type_5xx)};
-        Datum values[lengthof(columns)];
-        bool nulls[lengthof(columns)];
-
-        for (k = 0; k < (int) lengthof(columns); k++)
-            values[k] = text_datum(columns[k], &nulls[k]);
-        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    }
+    status = bnc_rules_check(backend_engine(), slice_of((struct varlena *) PG_GETARG_TEXT_PP(0)), put_problem,
+                             fcinfo->resultinfo);
+    if (status != BNC_OK)
+        throw(status, &error);
     return (Datum) 0;
 }

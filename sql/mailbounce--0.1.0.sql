@@ -119,3 +119,26 @@ CREATE VIEW bounce_categories AS
     FROM bounce_categories();
 COMMENT ON VIEW bounce_categories IS 'every category, what it means and what to do';
 GRANT SELECT ON bounce_categories TO PUBLIC;
+
+CREATE FUNCTION bounce_crosswalk(
+    OUT category text, OUT system text, OUT term text, OUT type text, OUT outward boolean, OUT inward boolean)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 500;
+COMMENT ON FUNCTION bounce_crosswalk() IS 'the rows of the view bounce_crosswalk';
+
+CREATE VIEW bounce_crosswalk AS
+    SELECT category, system, term, type, outward, inward FROM bounce_crosswalk();
+COMMENT ON VIEW bounce_crosswalk IS 'how other systems name each category';
+GRANT SELECT ON bounce_crosswalk TO PUBLIC;
+
+CREATE FUNCTION bounce_term(category text, system text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION bounce_term(text, text) IS 'a system''s one term for a category';
+
+CREATE FUNCTION bounce_from(system text, term text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION bounce_from(text, text) IS 'the category that a system''s term means';
+
+CREATE FUNCTION bounce_rules_check(rules text, OUT line integer, OUT problem text) RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10;
+COMMENT ON FUNCTION bounce_rules_check(text) IS 'the problems of own rules, by line';

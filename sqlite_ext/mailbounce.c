@@ -7,16 +7,12 @@
  *
  * Each connection has one engine, shared by its functions and freed with the last of them.
  */
-#ifdef SQLITE_CORE
-#include "sqlite3.h"
-#else
-#include "sqlite3ext.h"
+#define MAILBOUNCE_MAIN
+#include "binding.h"
+
+#ifndef SQLITE_CORE
 SQLITE_EXTENSION_INIT1
 #endif
-
-#include <string.h>
-
-#include "mailbounce.h"
 
 #define MINIMUM_VERSION 3031000
 
@@ -27,12 +23,6 @@ SQLITE_EXTENSION_INIT1
 #else
 #define EXPORT
 #endif
-
-/* What the functions of a connection share. A connection runs one thread at a time. */
-typedef struct connection {
-    bnc_engine *engine;
-    int users; /* functions and modules that hold it */
-} connection;
 
 static void *
 resize(void *context, void *block, size_t size)
@@ -50,8 +40,8 @@ release(void *context, void *block)
 
 static const bnc_allocator allocator = {resize, release, NULL};
 
-static void
-leave(void *pointer)
+void
+connection_leave(void *pointer)
 {
     connection *c = pointer;
 
@@ -61,8 +51,7 @@ leave(void *pointer)
     sqlite3_free(c);
 }
 
-/* The one place where the core's errors become SQLite's. */
-static void
+void
 result_error(sqlite3_context *context, bnc_status status, const bnc_error *error)
 {
     if (status == BNC_NO_MEMORY)
@@ -71,9 +60,8 @@ result_error(sqlite3_context *context, bnc_status status, const bnc_error *error
         sqlite3_result_error(context, error->message, -1);
 }
 
-/* A value's bytes; text and numbers in the database's UTF-8, blobs as they are. False: no memory. */
-static bool
-slice_of(sqlite3_value *value, bnc_slice *slice)
+bool
+value_slice(sqlite3_value *value, bnc_slice *slice)
 {
     if (sqlite3_value_type(value) == SQLITE_BLOB)
         slice->data = sqlite3_value_blob(value);
@@ -115,7 +103,7 @@ leave_asked(void *pointer)
 {
     asked *a = pointer;
 
-    leave(a->connection);
+    connection_leave(a->connection);
     sqlite3_free(a);
 }
 
@@ -137,7 +125,7 @@ answer(sqlite3_context *context, int n, sqlite3_value **values)
     for (i = 0; i < n; i++) {
         if (sqlite3_value_type(values[i]) == SQLITE_NULL)
             continue;
-        if (!slice_of(values[i], &slices[i])) {
+        if (!value_slice(values[i], &slices[i])) {
             sqlite3_result_error_nomem(context);
             return;
         }
@@ -169,154 +157,42 @@ rules_version(sqlite3_context *context, int n, sqlite3_value **values)
     sqlite3_result_text(context, text.data, (int)text.len, SQLITE_STATIC);
 }
 
-/* ---- bounce_categories: an eponymous table, read-only ---- */
+/* ---- other systems' words ---- */
 
-enum { CATEGORY, DEFINITION_EN, DEFINITION_ZH, ACTION, ADVICE_EN, ADVICE_ZH, TYPE, TYPE_4XX, TYPE_5XX };
-
-typedef struct cursor {
-    sqlite3_vtab_cursor base;
-    int row;
-} cursor;
-
-static int
-table_connect(sqlite3 *db, void *data, int n, const char *const *arguments, sqlite3_vtab **table, char **message)
+static void
+answer_word(sqlite3_context *context, sqlite3_value **values,
+            bnc_status (*ask)(bnc_slice, bnc_slice, bnc_slice *, bnc_error *))
 {
-    int rc;
+    bnc_slice first, second, word;
+    bnc_status status;
+    bnc_error error;
 
-    (void)data;
-    (void)n;
-    (void)arguments;
-    (void)message;
-    rc = sqlite3_declare_vtab(db, "CREATE TABLE x(category TEXT, definition_en TEXT, definition_zh TEXT, action TEXT,"
-                                  " advice_en TEXT, advice_zh TEXT, type TEXT, type_4xx TEXT, type_5xx TEXT)");
-    if (rc != SQLITE_OK)
-        return rc;
-    sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
-    *table = sqlite3_malloc(sizeof(**table));
-    if (*table == NULL)
-        return SQLITE_NOMEM;
-    memset(*table, 0, sizeof(**table));
-    return SQLITE_OK;
-}
-
-static int
-table_disconnect(sqlite3_vtab *table)
-{
-    sqlite3_free(table);
-    return SQLITE_OK;
-}
-
-static int
-table_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
-{
-    (void)table;
-    info->estimatedCost = bnc_category_count();
-    info->estimatedRows = bnc_category_count();
-    return SQLITE_OK;
-}
-
-static int
-cursor_open(sqlite3_vtab *table, sqlite3_vtab_cursor **opened)
-{
-    cursor *c = sqlite3_malloc(sizeof(*c));
-
-    (void)table;
-    if (c == NULL)
-        return SQLITE_NOMEM;
-    memset(c, 0, sizeof(*c));
-    *opened = &c->base;
-    return SQLITE_OK;
-}
-
-static int
-cursor_close(sqlite3_vtab_cursor *c)
-{
-    sqlite3_free(c);
-    return SQLITE_OK;
-}
-
-static int
-cursor_filter(sqlite3_vtab_cursor *c, int number, const char *text, int n, sqlite3_value **values)
-{
-    (void)number;
-    (void)text;
-    (void)n;
-    (void)values;
-    ((cursor *)c)->row = 0;
-    return SQLITE_OK;
-}
-
-static int
-cursor_next(sqlite3_vtab_cursor *c)
-{
-    ((cursor *)c)->row++;
-    return SQLITE_OK;
-}
-
-static int
-cursor_eof(sqlite3_vtab_cursor *c)
-{
-    return ((cursor *)c)->row >= bnc_category_count();
-}
-
-static int
-cursor_column(sqlite3_vtab_cursor *c, sqlite3_context *context, int column)
-{
-    bnc_category_info info = bnc_category(((cursor *)c)->row);
-    bnc_slice text = {NULL, 0};
-
-    switch (column) {
-    case CATEGORY:
-        text = info.name;
-        break;
-    case DEFINITION_EN:
-        text = info.definition_en;
-        break;
-    case DEFINITION_ZH:
-        text = info.definition_zh;
-        break;
-    case ACTION:
-        text = info.action;
-        break;
-    case ADVICE_EN:
-        text = info.advice_en;
-        break;
-    case ADVICE_ZH:
-        text = info.advice_zh;
-        break;
-    case TYPE:
-        text = bnc_type_name(info.type);
-        break;
-    case TYPE_4XX:
-        text = bnc_type_name(info.type_4xx);
-        break;
-    case TYPE_5XX:
-        text = bnc_type_name(info.type_5xx);
-        break;
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL || sqlite3_value_type(values[1]) == SQLITE_NULL)
+        return;
+    if (!value_slice(values[0], &first) || !value_slice(values[1], &second)) {
+        sqlite3_result_error_nomem(context);
+        return;
     }
-    sqlite3_result_text(context, text.data, (int)text.len, SQLITE_STATIC);
-    return SQLITE_OK;
+    status = ask(first, second, &word, &error);
+    if (status != BNC_OK)
+        result_error(context, status, &error);
+    else if (word.len > 0)
+        sqlite3_result_text(context, word.data, (int)word.len, SQLITE_STATIC);
 }
 
-static int
-cursor_rowid(sqlite3_vtab_cursor *c, sqlite3_int64 *rowid)
+static void
+term(sqlite3_context *context, int n, sqlite3_value **values)
 {
-    *rowid = ((cursor *)c)->row;
-    return SQLITE_OK;
+    (void)n;
+    answer_word(context, values, bnc_term);
 }
 
-/* xCreate is missing: the table is there without CREATE VIRTUAL TABLE, and only so. */
-static const sqlite3_module categories_module = {.iVersion = 0,
-                                                 .xConnect = table_connect,
-                                                 .xBestIndex = table_best_index,
-                                                 .xDisconnect = table_disconnect,
-                                                 .xOpen = cursor_open,
-                                                 .xClose = cursor_close,
-                                                 .xFilter = cursor_filter,
-                                                 .xNext = cursor_next,
-                                                 .xEof = cursor_eof,
-                                                 .xColumn = cursor_column,
-                                                 .xRowid = cursor_rowid};
+static void
+from(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    (void)n;
+    answer_word(context, values, bnc_from);
+}
 
 /* ---- registration ---- */
 
@@ -357,8 +233,10 @@ register_all(sqlite3 *db, connection *c)
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(db, "bounce_rules_version", 0, PURE, NULL, rules_version, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
-        rc = sqlite3_create_module_v2(db, "bounce_categories", &categories_module, NULL, NULL);
-    return rc;
+        rc = sqlite3_create_function_v2(db, "bounce_term", 2, PURE, NULL, term, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(db, "bounce_from", 2, PURE, NULL, from, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? register_relations(db, c) : rc;
 }
 
 EXPORT int
@@ -383,7 +261,7 @@ sqlite3_mailbounce_init(sqlite3 *db, char **message, const sqlite3_api_routines 
     c->users = 1;
     c->engine = NULL;
     rc = bnc_engine_create(&allocator, bnc_builtin_rules(), &c->engine) == BNC_OK ? register_all(db, c) : SQLITE_NOMEM;
-    leave(c);
+    connection_leave(c);
     if (rc != SQLITE_OK && message != NULL)
         *message = sqlite3_mprintf("mailbounce can't be registered: %s", sqlite3_errstr(rc));
     return rc;

@@ -5,7 +5,7 @@ CFLAGS ?= -O2 -g
 SQLITE_CFLAGS = -std=c11 -Wall -Wextra -fPIC -fvisibility=hidden $(CORE_CPPFLAGS) \
 	$(shell pkg-config --cflags sqlite3 2>/dev/null) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
 SQLITE_OBJECTS = $(CORE_SOURCES:%=build/sqlite/core/%.o) $(GENERATED:build/generated/%.c=build/sqlite/generated/%.o) \
-	build/sqlite/sqlite_ext/mailbounce.o
+	build/sqlite/sqlite_ext/mailbounce.o build/sqlite/sqlite_ext/relations.o
 
 sqlite: $(SQLITE_SO)
 
@@ -18,7 +18,7 @@ build/sqlite/core build/sqlite/sqlite_ext build/sqlite/generated:
 build/sqlite/core/%.o: $(srcdir)/core/%.c $(CORE_HEADERS) build/generated/vocabulary_tables.h | build/sqlite/core
 	$(CC) $(SQLITE_CFLAGS) -c -o $@ $<
 
-build/sqlite/sqlite_ext/%.o: $(srcdir)/sqlite_ext/%.c $(CORE_HEADERS) | build/sqlite/sqlite_ext
+build/sqlite/sqlite_ext/%.o: $(srcdir)/sqlite_ext/%.c $(srcdir)/sqlite_ext/binding.h $(CORE_HEADERS) | build/sqlite/sqlite_ext
 	$(CC) $(SQLITE_CFLAGS) -c -o $@ $<
 
 build/sqlite/generated/%.o: build/generated/%.c $(CORE_HEADERS) | build/sqlite/generated

@@ -35,6 +35,8 @@ for suite in ${*:-bookworm trixie sid}; do
             exit 1
         }
         [ ! -d /etc/apt/apt.conf.d ] || cp /etc/apt/apt.conf.d/* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
+        # a mirror may be a snapshot of some day
+        echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/99snapshot"
         touch "$root/.ready"
     fi
     mkdir -p "$root/proc" "$root/dev/pts"

@@ -1,7 +1,7 @@
 /*
- * generate/vocabulary.c - build tool: categories.tsv and perspectives.tsv to constant C tables.
+ * generate/vocabulary.c - build tool: categories.tsv, perspectives.tsv and crosswalk.tsv to constant C tables.
  *
- * Usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv OUT.c OUT.h
+ * Usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv CROSSWALK.tsv OUT.c OUT.h
  * Runs on the building machine. Stops with file:line at the first thing that does not fit.
  */
 #include <ctype.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS 64
+#define ROWS 2048
 #define CELLS 16
 
 typedef struct table {
@@ -132,15 +132,52 @@ write_pool(FILE *out)
     fputs("\n};\n", out);
 }
 
+/* One term a system and category goes out, one category a system and term comes in. */
 static void
-write_source(const table *categories, const table *perspectives, const char *path)
+check_crosswalk(const table *t, const table *categories)
+{
+    int row, other;
+
+    for (row = 1; row < t->rows; row++) {
+        if (find_row(categories, t->cell[row][2]) < 0)
+            fail(t->path, row + 1, "unknown category \"%s\"", t->cell[row][2]);
+        for (other = 4; other < 6; other++)
+            if (strcmp(t->cell[row][other], "0") != 0 && strcmp(t->cell[row][other], "1") != 0)
+                fail(t->path, row + 1, "outward and inward are 0 or 1");
+        for (other = 1; other < row; other++) {
+            if (strcmp(t->cell[row][0], t->cell[other][0]) != 0)
+                continue;
+            if (t->cell[row][4][0] == '1' && t->cell[other][4][0] == '1' && strcmp(t->cell[row][2], t->cell[other][2]) == 0)
+                fail(t->path, row + 1, "a second outward term for %s", t->cell[row][2]);
+            if (t->cell[row][5][0] == '1' && t->cell[other][5][0] == '1' && strcmp(t->cell[row][1], t->cell[other][1]) == 0)
+                fail(t->path, row + 1, "a second inward category for %s", t->cell[row][1]);
+        }
+    }
+}
+
+/* system, term: text; category, type: numbers; outward, inward: 0 or 1. */
+static void
+write_crosswalk(FILE *out, const table *t, const table *categories)
+{
+    int row;
+
+    fputs("const bnc_crosswalk_row bnc_crosswalk[BNC_N_CROSSWALK] = {\n", out);
+    for (row = 1; row < t->rows; row++)
+        fprintf(out, "    {{%zu, %zu}, {%zu, %zu}, %d, %d, %s, %s},\n", pool_add(t->cell[row][0]), strlen(t->cell[row][0]),
+                pool_add(t->cell[row][1]), strlen(t->cell[row][1]), find_row(categories, t->cell[row][2]) - 1,
+                type_number(t, row, t->cell[row][3], strlen(t->cell[row][3])), t->cell[row][4], t->cell[row][5]);
+    fputs("};\n\n", out);
+}
+
+static void
+write_source(const table *categories, const table *perspectives, const table *crosswalk, const char *path)
 {
     FILE *out = fopen(path, "wb");
     int row, column, types[2];
 
     if (out == NULL)
         fail(path, 0, "can't be written");
-    fputs("/* Generated from core/rules/categories.tsv and perspectives.tsv. */\n#include \"vocabulary.h\"\n\n", out);
+    fputs("/* Generated from the tables of core/rules. */\n#include \"vocabulary.h\"\n\n", out);
     fprintf(out, "const uint32_t bnc_category_cells[BNC_N_CATEGORIES][6][2] = {\n");
     for (row = 1; row < categories->rows; row++) {
         fputs("    {", out);
@@ -167,13 +204,14 @@ write_source(const table *categories, const table *perspectives, const char *pat
         fputs("},\n", out);
     }
     fputs("};\n\n", out);
+    write_crosswalk(out, crosswalk, categories);
     write_pool(out);
     if (fclose(out) != 0)
         fail(path, 0, "can't be written");
 }
 
 static void
-write_header(const table *categories, const table *perspectives, const char *path)
+write_header(const table *categories, const table *perspectives, const table *crosswalk, const char *path)
 {
     FILE *out = fopen(path, "wb");
     const char *name;
@@ -181,9 +219,9 @@ write_header(const table *categories, const table *perspectives, const char *pat
 
     if (out == NULL)
         fail(path, 0, "can't be written");
-    fputs("/* Generated from core/rules/categories.tsv and perspectives.tsv. */\n#include <stdint.h>\n\n", out);
-    fprintf(out, "#define BNC_N_CATEGORIES %d\n#define BNC_N_PERSPECTIVES %d\n", categories->rows - 1,
-            perspectives->columns - 1);
+    fputs("/* Generated from the tables of core/rules. */\n#include <stdint.h>\n\n", out);
+    fprintf(out, "#define BNC_N_CATEGORIES %d\n#define BNC_N_PERSPECTIVES %d\n#define BNC_N_CROSSWALK %d\n",
+            categories->rows - 1, perspectives->columns - 1, crosswalk->rows - 1);
     for (row = 1; row < categories->rows; row++) {
         fputs("#define BNC_CATEGORY_", out);
         for (name = categories->cell[row][0]; *name != '\0'; name++)
@@ -195,6 +233,11 @@ write_header(const table *categories, const table *perspectives, const char *pat
           "extern const uint32_t bnc_perspective_cells[BNC_N_PERSPECTIVES][2];\n"
           "/* bnc_type on 4xx, and on 5xx or without a code */\n"
           "extern const uint8_t bnc_perspective_types[BNC_N_PERSPECTIVES][BNC_N_CATEGORIES][2];\n"
+          "typedef struct bnc_crosswalk_row {\n"
+          "    uint32_t system[2], term[2];\n"
+          "    uint8_t category, type, outward, inward;\n"
+          "} bnc_crosswalk_row;\n"
+          "extern const bnc_crosswalk_row bnc_crosswalk[BNC_N_CROSSWALK];\n"
           "extern const char bnc_vocabulary_text[];\n",
           out);
     if (fclose(out) != 0)
@@ -204,17 +247,21 @@ write_header(const table *categories, const table *perspectives, const char *pat
 int
 main(int argc, char **argv)
 {
-    static table categories, perspectives;
+    static table categories, perspectives, crosswalk;
 
-    if (argc != 5) {
-        fprintf(stderr, "usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv OUT.c OUT.h\n");
+    if (argc != 6) {
+        fprintf(stderr, "usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv CROSSWALK.tsv OUT.c OUT.h\n");
         return 2;
     }
     read_table(&categories, argv[1]);
     read_table(&perspectives, argv[2]);
+    read_table(&crosswalk, argv[3]);
     if (categories.columns != 6 || perspectives.columns < 2 || perspectives.rows != categories.rows)
         fail(argv[1], 1, "categories need 6 columns, and a row of perspectives each");
-    write_source(&categories, &perspectives, argv[3]);
-    write_header(&categories, &perspectives, argv[4]);
+    if (crosswalk.columns != 6)
+        fail(argv[3], 1, "crosswalk needs 6 columns");
+    check_crosswalk(&crosswalk, &categories);
+    write_source(&categories, &perspectives, &crosswalk, argv[4]);
+    write_header(&categories, &perspectives, &crosswalk, argv[5]);
     return 0;
 }

@@ -479,7 +479,7 @@ sub happened {
     for my $event (@$events) {
         next unless is_failure($event);
         my $later = $event->{at} - $delivered->{at};
-        return 0 if $later >= 0 && $later < $policy->{settle};
+        return 0 if $later == 0 || $later > 0 && $later < $policy->{settle};
     }
     return 1;
 }

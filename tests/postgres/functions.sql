@@ -77,5 +77,19 @@ SELECT matches(mailbounce_version(), '^\d+\.\d+\.\d+$', 'mailbounce_version');
 SELECT is(mailbounce_version(), (SELECT extversion FROM pg_extension WHERE extname = 'mailbounce'), 'is the extension''s');
 SELECT matches(bounce_rules_version(), '^\d+\.\d+\.\d+-[0-9a-f]{16}$', 'bounce_rules_version');
 
+-- other systems' words
+SELECT is(bounce_from('ses', 'Permanent/NoEmail'), 'user_unknown', 'bounce_from');
+SELECT is(bounce_from('ses', 'no such term'), NULL, 'an unknown term gives NULL');
+SELECT is(bounce_term('user_unknown', 'ses'), 'Permanent/NoEmail', 'bounce_term');
+SELECT throws_like($$SELECT bounce_from('sess', 'x')$$, 'unknown system "sess"; legal: %', 'an unknown system is named');
+SELECT throws_like($$SELECT bounce_term('usr', 'ses')$$, 'unknown category "usr"%', 'and so is a category');
+SELECT is_empty('SELECT * FROM bounce_crosswalk WHERE outward AND bounce_term(category, system) IS DISTINCT FROM term', 'every outward row is what bounce_term gives');
+SELECT is_empty('SELECT * FROM bounce_crosswalk WHERE inward AND bounce_from(system, term) IS DISTINCT FROM category', 'every inward row is what bounce_from gives');
+
+-- problems of own rules
+SELECT results_eq($$SELECT * FROM bounce_rules_check(E'[user_unknown]\na: "foo"\n  > bar\nb: "x" /x/')$$,
+    $$VALUES (3, 'rule "a" does not win this example: "" does')$$, 'an example that its rule does not win');
+SELECT is_empty($$SELECT * FROM bounce_rules_check(E'[user_unknown]\na: "foo"')$$, 'no problem, no row');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -76,10 +76,28 @@ is(sqlite("select group_concat(name) from pragma_table_info('bounce_categories')
     'category,definition_en,definition_zh,action,advice_en,advice_zh,type,type_4xx,type_5xx', 'its columns');
 is(sqlite("select a.category from bounce_categories a join bounce_categories b using (category) order by 1 limit 1"), 'attachment_rejected', 'twice in a query');
 
+# other systems' words
+is(sqlite("select bounce_from('ses', 'Permanent/NoEmail'), bounce_from('SES', 'permanent/noemail'), bounce_from('ses', 'no such term') is null"),
+    'user_unknown|user_unknown|1', 'bounce_from');
+is(sqlite("select bounce_term('user_unknown', 'ses'), bounce_term(NULL, 'ses') is null"), 'Permanent/NoEmail|1', 'bounce_term');
+like(sqlite_error("select bounce_from('sess', 'x')"), qr/unknown system "sess"; legal: .*\bses\b/, 'an unknown system is named');
+like(sqlite_error("select bounce_term('usr', 'ses')"), qr/unknown category "usr"/, 'and so is a category');
+is(sqlite("select count(*) from bounce_crosswalk where outward and bounce_term(category, system) is not term"), '0', 'every outward row is what bounce_term gives');
+is(sqlite("select count(*) from bounce_crosswalk where inward and bounce_from(system, term) is not category"), '0', 'every inward row is what bounce_from gives');
+
+# problems of own rules
+is(sqlite("select * from bounce_rules_check('[user_unknown]' || char(10) || 'a: \"foo\"' || char(10) || '  > bar' || char(10) || 'b: \"x\" /x/')"),
+    '3|rule "a" does not win this example: "" does', 'an example that its rule does not win');
+is(sqlite("select * from bounce_rules_check('a: \"foo\"' || char(10) || '[nonsense]' || char(10) || '[user_unknown]' || char(10) || 'b: \"x\" /(/')"),
+    "1|rule before the first [category]\n2|unknown category \"nonsense\"; legal: those of bounce_categories, \@provider, pending, aftermath\n"
+      . '4|regular expression, at character 2: missing closing parenthesis', 'all problems by line');
+is(sqlite("select count(*) from bounce_rules_check('[user_unknown]' || char(10) || 'a: \"foo\"')"), '0', 'no problem, no row');
+like(sqlite_error("select * from bounce_rules_check"), qr/needs the rules/, 'the rules must be given');
+
 # versions, and nothing else is registered
 like(sqlite("select mailbounce_version()"), qr/^\d+\.\d+\.\d+$/, 'mailbounce_version');
 like(sqlite("select bounce_rules_version()"), qr/^\d+\.\d+\.\d+-[0-9a-f]{16}$/, 'bounce_rules_version');
 chomp(my $plain = `sqlite3 -batch :memory: "select count(*) from pragma_function_list"`);
-is(sqlite("select count(*) - $plain from pragma_function_list"), 2 * 3 + 3 * 2 + 2, 'these functions and no others');
+is(sqlite("select count(*) - $plain from pragma_function_list"), 2 * 3 + 3 * 2 + 4, 'these functions and no others');
 
 done_testing();
