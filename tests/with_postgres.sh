@@ -8,7 +8,7 @@ set -eu
 LC_ALL=C
 export LC_ALL
 
-pg_config=${PG_CONFIG:-pg_config}
+pg_config=$(command -v "${PG_CONFIG:-pg_config}")
 make=${MAKE:-make}
 makefile=${MAILBOUNCE_MAKEFILE:-Makefile}
 bindir=$($pg_config --bindir)
@@ -74,6 +74,6 @@ ${MAILBOUNCE_PG_CONF:-}
 CONF
 as_server "$copy$bindir/pg_ctl" -D "$work/data" -l "$work/log" -w start >/dev/null || exit 1
 
-PGHOST=$work/socket PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PATH=$copy$bindir:$PATH
-export PGHOST PGPORT PGUSER PGDATABASE PATH
+PG_CONFIG=$pg_config PGHOST=$work/socket PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PATH=$copy$bindir:$PATH
+export PG_CONFIG PGHOST PGPORT PGUSER PGDATABASE PATH
 "$@"
