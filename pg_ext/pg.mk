@@ -6,6 +6,13 @@ ifeq ($(shell $(PG_CONFIG) --pgxs 2>/dev/null),)
 $(error $(PG_CONFIG) is missing: install postgresql-server-dev-NN, or set PG_CONFIG. SQLite needs none: make sqlite)
 endif
 
+# make would take the objects of a built source tree for those of this folder
+ifneq ($(srcdir),.)
+ifneq ($(wildcard $(srcdir)/build/pg),)
+$(error to build outside the tree, clean it first: make -C $(srcdir) clean)
+endif
+endif
+
 EXTENSION = pg_ext/mailbounce
 DATA = sql/mailbounce--$(EXTVERSION).sql
 MODULE_big = mailbounce

@@ -63,6 +63,7 @@ sub random_event {
 sub random_events {
     my ($count) = @_;
     my @mood = map { random_event() } 1 .. 1 + random_below(4);
+    @mood = qw(pending greylisted/4 mailbox_full/pending hard user_unknown/5 soft delivered) if one_in(6);
     return map { one_in(3) ? random_event() : one_of(@mood) } 1 .. $count;
 }
 
@@ -135,12 +136,21 @@ sub random_score {
     return join ' ', shuffled(@settings);
 }
 
+# a hold and pending messages that fall due together
+sub random_holding {
+    my $duration = random_duration();
+    my @settings = ("pending=$duration", 'hold=' . (one_in(2) ? $duration : random_duration()));
+    push @settings, one_of('hard=1', 'soft=1', 'any=2') if one_in(2);
+    return shuffled(@settings);
+}
+
 sub random_policy {
     @limited = ();
     my @words;
     push @words, one_of(presets()) unless one_in(4);
     my $settings = one_of(0, 0, 1, 2, 3, 5, 8);
     push @words, random_setting() for 1 .. $settings;
+    push @words, random_holding() if one_in(8);
     my $blank = one_in(20) ? "  " : ' ';
     return join $blank, @words;
 }

@@ -9,6 +9,9 @@ use Test::More;
 my $source = abs_path($ENV{MAILBOUNCE_SOURCE});
 my $pg_config = $ENV{PG_CONFIG} // 'pg_config';
 my $dir = tempdir(CLEANUP => 1);
+my $clean = tempdir(CLEANUP => 1);
+system("tar -C $source --exclude=./build --exclude=./.git --exclude=./mailbounce.so -cf - . | tar -C $clean -xf -") == 0 or die;
+$source = $clean;
 
 sub run { my $out = `cd $dir && $_[0] 2>&1`; diag($out) if $?; return $? >> 8 }
 
