@@ -97,7 +97,7 @@ refused(const job *j, const bnc_rules *rules, const bnc_rule *rule)
     return false;
 }
 
-/* Whether a rule whose phrases occur holds as a whole: the cheap conditions first. */
+/* Whether a rule whose phrases occur in the whole text holds in this view: the cheap conditions first. */
 static bool
 rule_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
 {
@@ -112,6 +112,9 @@ rule_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
     if (rule->provider != 0 && !provider_shown(now, rule->provider - 1))
         return false;
     if (rule->not_provider != 0 && provider_shown(now, rule->not_provider - 1))
+        return false;
+    if (rule->n_phrases > 0 && (view->raw != j->whole.raw || (rule->flags & BNC_RULE_ANCHORED) != 0) &&
+        !bnc_rule_occurs(set->rules, rule, view))
         return false;
     if (rule->n_refusals > 0 && refused(j, set->rules, rule))
         return false;
@@ -175,17 +178,23 @@ note_provider(situation *now, uint32_t number)
         now->first_provider = number + 1;
 }
 
+/* The rules of a set whose phrases occur somewhere in the whole text: a superset of those of any view. */
+static const bnc_hits *
+hits_of(job *j, const bnc_rule_set *set)
+{
+    return set == j->own ? &j->e->own_hits : &j->e->hits;
+}
+
 /* Providers and promises, from rules of one set over the whole text. */
 static void
 read_signals(job *j, bnc_rule_set *set)
 {
-    bnc_hits *hits = &j->e->hits;
+    const bnc_hits *hits = hits_of(j, set);
     uint32_t end = bnc_tables(set->rules)->first_category_rule;
     const bnc_rule *rule;
     uint32_t i;
 
     j->refusals = j->whole;
-    bnc_match(set->rules, &j->whole, hits);
     for (i = bnc_hits_next(set->rules, hits, 0); i < end; i = bnc_hits_next(set->rules, hits, i + 1)) {
         rule = bnc_rule_at(set->rules, i);
         if (rule->kind == BNC_RULE_AFTERMATH || !rule_holds(j, set, i, &j->whole))
@@ -214,12 +223,11 @@ static bool
 is_aftermath(job *j, bnc_rule_set *set, int reply)
 {
     bnc_view view = view_of(j, VIEW_WANTED, owner_bit(reply), reply);
-    bnc_hits *hits = &j->e->hits;
+    const bnc_hits *hits = hits_of(j, set);
     uint32_t end = bnc_tables(set->rules)->first_category_rule;
     uint32_t i;
 
     j->refusals = view;
-    bnc_match(set->rules, &view, hits);
     for (i = bnc_hits_next(set->rules, hits, 0); i < end; i = bnc_hits_next(set->rules, hits, i + 1))
         if (bnc_rule_at(set->rules, i)->kind == BNC_RULE_AFTERMATH && rule_holds(j, set, i, &view))
             return true;
@@ -245,11 +253,10 @@ read_aftermath(job *j)
 static bool
 first_rule(job *j, bnc_rule_set *set, const bnc_view *view, winner *found)
 {
-    bnc_hits *hits = &j->e->hits;
+    const bnc_hits *hits = hits_of(j, set);
     uint32_t n = bnc_tables(set->rules)->n_rules;
     uint32_t i;
 
-    bnc_match(set->rules, view, hits);
     for (i = bnc_hits_next(set->rules, hits, bnc_tables(set->rules)->first_category_rule); i < n;
          i = bnc_hits_next(set->rules, hits, i + 1))
         if (rule_holds(j, set, i, view)) {
@@ -556,6 +563,9 @@ bnc_classify(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bnc_ve
     j.whole.grams = &e->whole_grams;
     j.whole.grams->made = false;
 
+    bnc_match(e->builtin.rules, &j.whole, &e->hits);
+    if (j.own != NULL)
+        bnc_match(j.own->rules, &j.whole, &e->own_hits);
     enter_reply(&j, e->replies.count > 0 ? 0 : BNC_PREAMBLE);
     read_signals(&j, &e->builtin);
     if (j.own != NULL)

@@ -47,7 +47,7 @@ struct bnc_engine {
     bnc_replies replies;
     unsigned char view_raw[2][BNC_TEXT_MAX + BNC_PADDING], view_words[2][BNC_TEXT_MAX + BNC_PADDING];
     bnc_gram_index whole_grams, view_grams[2];
-    bnc_hits hits;
+    bnc_hits hits, own_hits; /* of the whole text */
     char event[BNC_EVENT_MAX];
     char matched[512];
     bnc_buffer answer;

@@ -56,7 +56,10 @@ add_place(places *p, size_t at)
 static bool
 stands_at(const unsigned char *s, size_t len, size_t at, const unsigned char *text, size_t text_len)
 {
-    return at <= len && text_len <= len - at && memcmp(s + at, text, text_len) == 0;
+    if (text_len == 0)
+        return at <= len;
+    /* most options fail at their first byte */
+    return at < len && s[at] == text[0] && text_len <= len - at && memcmp(s + at, text, text_len) == 0;
 }
 
 /* Keeps the places at the edge of a word: not between two letters or digits. */
@@ -257,9 +260,10 @@ find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
     return q.best.least != SIZE_MAX;
 }
 
-bool
-bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, bnc_stretch *found,
-                  size_t *n_found)
+/* anchored: whether the first row must start where the reply's text does. */
+static bool
+occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, bool anchored, bnc_stretch *found,
+       size_t *n_found)
 {
     size_t from = 0;
     size_t at = 0;
@@ -272,7 +276,7 @@ bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_vi
     /* the stretch that ends first leaves the most room for the next: no backtracking */
     for (i = 0; i < phrase->n_elements; i += r.n) {
         r = row_at(rules, phrase, i);
-        if (i == 0 && phrase->anchored) {
+        if (i == 0 && anchored) {
             at = view->anchor;
             e = row_ends(rules, r, phrase->lane, view, at);
             if (e.least == SIZE_MAX)
@@ -287,6 +291,24 @@ bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_vi
         from = e.least;
     }
     return true;
+}
+
+bool
+bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, bnc_stretch *found,
+                  size_t *n_found)
+{
+    return occurs(rules, phrase, view, phrase->anchored != 0, found, n_found);
+}
+
+bool
+bnc_rule_occurs(const bnc_rules *rules, const bnc_rule *rule, const bnc_view *view)
+{
+    uint32_t i;
+
+    for (i = 0; i < rule->n_phrases; i++)
+        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, rule->phrases + i), view, NULL, NULL))
+            return true;
+    return rule->n_phrases == 0;
 }
 
 /* Whether the row around the element occurs, with the element starting at a place. */
@@ -330,12 +352,11 @@ try_entry(const bnc_rules *rules, const bnc_view *view, const bnc_entry *entry, 
         return;
     if (!row_stands(rules, phrase, entry->element, view, at - entry->offset))
         return;
-    whole = phrase->lane != BNC_LANE_LABELS && !phrase->anchored &&
-            row_at(rules, phrase, 0).n == phrase->n_elements;
+    whole = phrase->lane != BNC_LANE_LABELS && row_at(rules, phrase, 0).n == phrase->n_elements;
     if (!whole) {
         if (m->phrase[entry->phrase % MISSES] == entry->phrase + 1)
             return;
-        if (!bnc_phrase_occurs(rules, phrase, view, NULL, NULL)) {
+        if (!occurs(rules, phrase, view, false, NULL, NULL)) {
             m->phrase[entry->phrase % MISSES] = entry->phrase + 1;
             return;
         }
@@ -370,7 +391,7 @@ bnc_match(const bnc_rules *rules, const bnc_view *view, bnc_hits *hits)
     }
     for (e = 0; e < head->n_shorts; e++) {
         phrase = bnc_phrase_at(rules, shorts[e]);
-        if (bnc_phrase_occurs(rules, phrase, view, NULL, NULL))
+        if (occurs(rules, phrase, view, false, NULL, NULL))
             hits->bits[phrase->rule / 32] |= 1u << (phrase->rule % 32);
     }
 }

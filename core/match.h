@@ -28,7 +28,7 @@ typedef struct bnc_view {
     size_t anchor; /* where the reply's text starts, for ^"phrase" */
 } bnc_view;
 
-/* Bit i: rule i has no phrases, or one of its phrases occurs. */
+/* Bit i: rule i has no phrases, or one of them occurs, be it anchored elsewhere. */
 typedef struct bnc_hits {
     uint32_t bits[BNC_HITS_WORDS];
 } bnc_hits;
@@ -38,6 +38,9 @@ void bnc_match(const bnc_rules *rules, const bnc_view *view, bnc_hits *hits);
 
 /* The first rule at or after from that hits holds, rules' number if there is none. */
 uint32_t bnc_hits_next(const bnc_rules *rules, const bnc_hits *hits, uint32_t from);
+
+/* Whether the rule has no phrases, or one of them occurs in the view. */
+bool bnc_rule_occurs(const bnc_rules *rules, const bnc_rule *rule, const bnc_view *view);
 
 /* A stretch of a view: [start, end). */
 typedef struct bnc_stretch {

@@ -971,6 +971,8 @@ read_rule(reader *r, workshop *w)
         good = read_condition(r, w, &rule, number);
     if (good && w->n_wanted > 0) {
         rule.phrases = phrases_kept(r);
+        if (w->anchored)
+            rule.flags |= BNC_RULE_ANCHORED;
         good = keep_quoted(r, w, w->wanted, w->n_wanted, number, w->anchored);
         rule.n_phrases = phrases_kept(r) - rule.phrases;
     }

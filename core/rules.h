@@ -22,7 +22,7 @@ typedef enum bnc_rule_kind {
     BNC_RULE_CATEGORY
 } bnc_rule_kind;
 
-enum { BNC_RULE_ALONE = 1, BNC_RULE_WEAK = 2, BNC_RULE_UNCODED = 4 };
+enum { BNC_RULE_ALONE = 1, BNC_RULE_WEAK = 2, BNC_RULE_UNCODED = 4, BNC_RULE_ANCHORED = 8 };
 
 /* All members of these are 32-bit words: the built-in tables are an array of those. */
 

@@ -276,7 +276,7 @@ write_numbers(FILE *out, const int *numbers, int n)
     fputs("\n};\n\n", out);
 }
 
-/* Where each word is found by its hash, and by its code; -1 and the number of words: nowhere. */
+/* Where each word is found by its hash, and by its code; the number of words: nowhere. */
 static void
 write_indexes(FILE *out)
 {

@@ -138,8 +138,7 @@ sub random_score {
 
 # a hold and pending messages that fall due together
 sub random_holding {
-    my $duration = random_duration();
-    my @settings = ("pending=$duration", 'hold=' . (one_in(2) ? $duration : random_duration()));
+    my @settings = ('pending=' . one_of(qw(6h 12h 1d 2d)), 'hold=' . one_of(qw(12h 18h 1d 2d 3d 7d)));
     push @settings, one_of('hard=1', 'soft=1', 'any=2') if one_in(2);
     return shuffled(@settings);
 }
@@ -180,11 +179,12 @@ for (1 .. $COUNT) {
     my $policy = random_policy();
     my $start = $START + (one_in(2) ? 0 : random_below(86_400) * $SECOND + random_below(1_000_000));
     my $at = $start;
+    my @rhythm = @{ one_of([0, $DAY, $DAY], [0, 6 * $HOUR, 12 * $HOUR], [], [], [], []) };    # [] for any step
     my (@life, @times);
     for my $event (random_events(random_length())) {
         push @times, $at;
         push @life, [$event, $at];
-        $at += random_step();
+        $at += @rhythm ? one_of(@rhythm) : random_step();
     }
     push @life, one_of(@life) while @life && one_in(3);       # redelivered webhooks
     @life = shuffled(@life) if one_in(2);                     # late events

@@ -1,0 +1,15 @@
+/*
+ * message.h - parts of the sentences that tell users what was wrong.
+ */
+#ifndef BNC_MESSAGE_H
+#define BNC_MESSAGE_H
+
+#include "mailbounce.h"
+
+/* The start of text, terminated; what is not printable ASCII, or is a quote, is written as "?". */
+void bnc_quote(bnc_slice text, char *quoted, size_t room);
+
+/* Adds a name to a list that starts empty and terminated: "a, b, c". What does not fit is left out. */
+void bnc_list_add(char *list, size_t room, bnc_slice name);
+
+#endif
