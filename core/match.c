@@ -33,11 +33,11 @@ at_labels(const bnc_view *view, size_t at, size_t len)
 }
 
 /* Where a stretch may have got to so far: few places, since options differ little in length. */
-#define PLACES_MAX 32
+#define PLACES_MAX 15
 
 typedef struct places {
-    size_t at[PLACES_MAX];
-    size_t n;
+    uint16_t at[PLACES_MAX];
+    uint16_t n;
 } places;
 
 static void
@@ -49,7 +49,7 @@ add_place(places *p, size_t at)
         if (p->at[i] == at)
             return;
     if (p->n < PLACES_MAX)
-        p->at[p->n++] = at;
+        p->at[p->n++] = (uint16_t)at;
 }
 
 /* Whether text stands at a place. */
@@ -72,9 +72,9 @@ keep_boundaries(places *p, const unsigned char *s, size_t len)
     for (i = 0; i < p->n; i++) {
         at = p->at[i];
         if (at == 0 || at >= len || !bnc_is_alnum(s[at - 1]) || !bnc_is_alnum(s[at]))
-            p->at[kept++] = at;
+            p->at[kept++] = (uint16_t)at;
     }
-    p->n = kept;
+    p->n = (uint16_t)kept;
 }
 
 /*
@@ -167,7 +167,7 @@ row_ends(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
     size_t k;
 
     p.n = 1;
-    p.at[0] = start;
+    p.at[0] = (uint16_t)start;
     for (i = 0; i < r.n && p.n > 0; i++)
         p = step_forward(rules, &r.first[i], s, view->len, start, &p);
     for (k = 0; k < p.n; k++) {
@@ -322,13 +322,13 @@ row_stands(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t element, c
 
     /* the element's own start is not the row's: a blank before it may be shared */
     after.n = 1;
-    after.at[0] = at;
+    after.at[0] = (uint16_t)at;
     for (i = element; i < phrase->n_elements && (i == element || !first[i].gap) && after.n > 0; i++)
         after = step_forward(rules, &first[i], s, view->len, i == element && first[i].gap ? at : 0, &after);
     if (after.n == 0)
         return false;
     before.n = 1;
-    before.at[0] = at;
+    before.at[0] = (uint16_t)at;
     for (i = element; !first[i].gap && before.n > 0; i--)
         before = step_back(rules, &first[i - 1], s, view->len, &before);
     return before.n > 0;
