@@ -1,5 +1,5 @@
 /*
- * decide.c - from a diagnostic to its verdict: design of "What decides" in doc/classification.md.
+ * decide.c - from a diagnostic to its verdict; doc/rules.md tells the same to users.
  *
  * What it does: chooses the reply that decides, shows its words to the rules, and takes the first rule
  * that holds. What it must not know: any phrase, code or provider; those are rules.

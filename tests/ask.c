@@ -5,13 +5,14 @@
  *   ask cases FILE.tsv ...    runs test cases, prints TAP
  *   ask texts FILE.tsv ...    the texts of the cases and as many damaged ones, one a line, in hexadecimal
  *   ask answers < texts       for each such text: explanation, event, type under every perspective
+ *   ask report FILE           how often each rule wins over a file of diagnostics, one a line
  *   ask accuracy FILE.tsv     measures a labelled corpus (id, source, licence, diagnostic, category, alt, type, alt_type)
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mailbounce.h"
+#include "rules.h"
 
 static void *
 resize(void *context, void *block, size_t size)
@@ -384,6 +385,115 @@ accuracy(bnc_engine *engine, const char *path)
     return 0;
 }
 
+/* ---- report ---- */
+
+typedef struct tally {
+    char name[64]; /* "category rule" */
+    int n;
+} tally;
+
+static tally *tallies;
+static int n_tallies;
+
+static void
+count(const char *name)
+{
+    int i;
+
+    for (i = 0; i < n_tallies && strcmp(tallies[i].name, name) != 0; i++)
+        ;
+    if (i == n_tallies) {
+        tallies = realloc(tallies, (size_t)(n_tallies + 1) * sizeof(*tallies));
+        if (tallies == NULL)
+            exit(1);
+        memset(&tallies[i], 0, sizeof(*tallies));
+        snprintf(tallies[i].name, sizeof(tallies[i].name), "%s", name);
+        n_tallies++;
+    }
+    tallies[i].n++;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+    const tally *x = a;
+    const tally *y = b;
+
+    return x->n != y->n ? y->n - x->n : strcmp(x->name, y->name);
+}
+
+static void
+print_tallies(const char *title, int total)
+{
+    int i;
+
+    qsort(tallies, (size_t)n_tallies, sizeof(*tallies), by_number);
+    printf("\n%s\n", title);
+    for (i = 0; i < n_tallies; i++)
+        printf("%8d %5.1f %%  %s\n", tallies[i].n, 100.0 * tallies[i].n / total, tallies[i].name);
+    free(tallies);
+    tallies = NULL;
+    n_tallies = 0;
+}
+
+/* The built-in rules by category and by provider, then what they do with the file. */
+static int
+report(bnc_engine *engine, const char *path)
+{
+    static char line[1 << 20];
+    static const char *const evidence[] = {"nothing", "a phrase", "a pattern", "an enhanced code", "a reply code"};
+    const bnc_rules *rules = bnc_builtin_rules();
+    uint32_t n = bnc_tables(rules)->n_rules;
+    FILE *file = fopen(path, "rb");
+    char name[64];
+    int round;
+    int rows = 0;
+    uint32_t i;
+
+    if (file == NULL) {
+        perror(path);
+        return 1;
+    }
+    for (round = 0; round < 2; round++) {
+        for (i = 0; i < n; i++) {
+            const bnc_rule *rule = bnc_rule_at(rules, i);
+            bnc_slice provider = {"(any)", 5};
+
+            if (rule->kind != BNC_RULE_CATEGORY)
+                continue;
+            if (rule->provider != 0)
+                provider = bnc_provider_name(rules, NULL, rule->provider - 1);
+            snprintf(name, sizeof(name), "%.*s", round == 0 ? (int)bnc_category((int)rule->target).name.len : (int)provider.len,
+                     round == 0 ? bnc_category((int)rule->target).name.data : provider.data);
+            count(name);
+        }
+        print_tallies(round == 0 ? "Rules by category" : "Rules by provider", (int)n);
+    }
+    for (round = 0; round < 3; round++) {
+        rewind(file);
+        rows = 0;
+        while (fgets(line, sizeof(line), file) != NULL) {
+            bnc_verdict v;
+            bnc_error error;
+
+            if (bnc_classify(engine, (bnc_slice){line, strcspn(line, "\n")}, NULL, &v, &error) != BNC_OK)
+                return 1;
+            if (round == 0)
+                snprintf(name, sizeof(name), "%.*s", (int)bnc_category(v.category).name.len, bnc_category(v.category).name.data);
+            else if (round == 1)
+                snprintf(name, sizeof(name), "%s", evidence[v.evidence]);
+            else
+                snprintf(name, sizeof(name), "%.*s", v.rule.len > 0 ? (int)v.rule.len : 6, v.rule.len > 0 ? v.rule.data : "(none)");
+            count(name);
+            rows++;
+        }
+        if (rows > 0)
+            print_tallies(round == 0 ? "Diagnostics by category" : round == 1 ? "Decided by" : "Rules that won", rows);
+    }
+    fclose(file);
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -400,10 +510,12 @@ main(int argc, char **argv)
         result = texts(argc - 2, argv + 2);
     else if (argc == 2 && strcmp(argv[1], "answers") == 0)
         result = answers(engine);
+    else if (argc == 3 && strcmp(argv[1], "report") == 0)
+        result = report(engine, argv[2]);
     else if (argc == 3 && strcmp(argv[1], "accuracy") == 0)
         result = accuracy(engine, argv[2]);
     else
-        fprintf(stderr, "usage: ask explain | cases FILE.tsv ... | texts FILE.tsv ... | answers | accuracy FILE.tsv\n");
+        fprintf(stderr, "usage: ask explain | cases FILE.tsv ... | texts FILE.tsv ... | answers | report FILE | accuracy FILE.tsv\n");
     bnc_engine_destroy(engine);
     return result;
 }

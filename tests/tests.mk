@@ -61,3 +61,7 @@ explain: build/test/ask
 # make accuracy CORPUS=file.tsv
 accuracy: build/test/ask
 	@build/test/ask accuracy $(CORPUS)
+
+# which rules win over a file of diagnostics, one a line, and what falls through: make rules-report FILE=file.txt
+rules-report: build/test/ask
+	@build/test/ask report $(FILE)

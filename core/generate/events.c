@@ -379,6 +379,8 @@ main(int argc, char **argv)
     read_table(&codes, argv[1], 3);
     read_table(&categories, argv[2], 6);
     read_table(&policies, argv[3], 4);
+    if (policies.rows < 2 || strcmp(policies.cell[1][0], "default") != 0)
+        fail(policies.path, 2, "the preset that holds without one comes first: default");
     make_words(&codes, &categories);
     write_source(&codes, &categories, &policies, argv[4]);
     write_header(&codes, &policies, argv[5]);

@@ -85,6 +85,19 @@ like(sqlite_error("select bounce_term('usr', 'ses')"), qr/unknown category "usr"
 is(sqlite("select count(*) from bounce_crosswalk where outward and bounce_term(category, system) is not term"), '0', 'every outward row is what bounce_term gives');
 is(sqlite("select count(*) from bounce_crosswalk where inward and bounce_from(system, term) is not category"), '0', 'every inward row is what bounce_from gives');
 
+for my $direction ('inward', 'outward') {
+    open my $file, '<', "$ENV{MAILBOUNCE_SOURCE}/tests/terms/$direction.tsv" or die;
+    my $header = <$file>;
+    my $sql = '';
+    while (<$file>) {
+        chomp;
+        my @word = map { s/'/''/gr } split /\t/;
+        my $function = $direction eq 'inward' ? 'bounce_from' : 'bounce_term';
+        $sql .= "select '$word[0] $word[1]: ' || coalesce($function('$word[0]', '$word[1]'), 'nothing') where $function('$word[0]', '$word[1]') is not '$word[2]';\n";
+    }
+    is(sqlite($sql), '', "terms of other systems, $direction");
+}
+
 # problems of own rules
 is(sqlite("select * from bounce_rules_check('[user_unknown]' || char(10) || 'a: \"foo\"' || char(10) || '  > bar' || char(10) || 'b: \"x\" /x/')"),
     '3|rule "a" does not win this example: "" does', 'an example that its rule does not win');
