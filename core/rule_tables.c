@@ -171,6 +171,7 @@ place_zeros(bnc_compiler *c, size_t n_words)
 
 #define KEY_TEXT_MAX 128 /* of one spelling of an element and its neighbours */
 #define SPELLINGS_MAX 256
+#define EXAMPLE_WEIGHT 16 /* of a server's words against a rule's */
 
 typedef struct index_builder {
     const bnc_compiler *c;
@@ -193,14 +194,26 @@ typedef struct spellings {
     size_t n;
 } spellings;
 
-/* How often each key occurs in all phrases: the rarer in rules, the rarer in texts. */
+/* How often each key occurs in all examples and phrases: the rarer there, the rarer in texts. */
 static void
 count_keys(index_builder *b)
 {
     size_t n = b->c->options.len / sizeof(bnc_option);
+    const bnc_example *examples;
+    size_t n_examples = bnc_compiler_examples(b->c, &examples);
+    const unsigned char *s;
+    unsigned char key[4];
     size_t i;
     uint32_t k;
+    int j;
 
+    for (i = 0; i < n_examples; i++)
+        for (k = 0; k + 4 <= examples[i].len; k++) {
+            s = b->c->bytes.data + examples[i].text + k;
+            for (j = 0; j < 4; j++)
+                key[j] = bnc_lower(s[j]);
+            b->counts[bnc_gram_hash(bnc_gram(key), b->bits)] += EXAMPLE_WEIGHT;
+        }
     for (i = 0; i < n; i++)
         for (k = 0; k + 4 <= b->options[i].len; k++)
             b->counts[bnc_gram_hash(bnc_gram(b->c->bytes.data + b->options[i].text + k), b->bits)]++;
