@@ -161,6 +161,28 @@ view_of(job *j, int slot, uint32_t owners, int anchor_reply)
     return view;
 }
 
+/*
+ * The words before the reply, for !"phrases". The word "host" of "host mx.example.com[192.0.2.1] said:" is the
+ * reporter's, and would refuse every rule with !"host".
+ */
+static bnc_view
+refusals_of(job *j, int reply)
+{
+    static const unsigned char word[] = "host ";
+    bnc_view view = view_of(j, VIEW_REFUSED, owner_bit(reply) | owner_bit(BNC_PREAMBLE), reply);
+    unsigned char *words = j->e->view_words[VIEW_REFUSED];
+    size_t at = 0;
+
+    while ((at = bnc_find(words, view.len, at, word, 5)) != SIZE_MAX) {
+        if (at + 5 < view.anchor && words[at + 5] == BNC_MASK) {
+            memset(words + at, BNC_MASK, 4);
+            memset(j->e->view_raw[VIEW_REFUSED] + at, BNC_MASK, 4);
+        }
+        at += 5;
+    }
+    return view;
+}
+
 /* The owners that have words at all, besides this reply. */
 static bool
 preamble_speaks(const bnc_engine *e)
@@ -340,9 +362,7 @@ try_owners(job *j, int reply, uint32_t owners)
     bnc_view view = view_of(j, VIEW_WANTED, owners, reply);
 
     enter_reply(j, reply);
-    j->refusals = owners == ALL_OWNERS || (owners & owner_bit(BNC_PREAMBLE)) != 0
-                      ? view
-                      : view_of(j, VIEW_REFUSED, owners | owner_bit(BNC_PREAMBLE), reply);
+    j->refusals = owners == ALL_OWNERS || reply < 0 ? view : refusals_of(j, reply);
     a.reply = reply;
     a.owners = owners;
     a.won = winner_in(j, &view);

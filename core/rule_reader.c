@@ -481,7 +481,9 @@ take_transcoded(void *context, size_t charset, bnc_slice bytes)
 
     if (charset != sink->charset || TEXT_MAX - out->len < bytes.len)
         return;
-    n = bnc_fold(bytes, out->text + out->len, TEXT_MAX - out->len, NULL, NULL);
+    /* not bnc_fold: bytes of a legacy charset may look like UTF-8 */
+    for (n = 0; n < bytes.len; n++)
+        out->text[out->len + n] = bnc_lower((unsigned char)bytes.data[n]);
     out->option[out->n_options].text = out->len;
     out->option[out->n_options].len = (uint32_t)n;
     out->len += (uint32_t)n;
@@ -539,7 +541,7 @@ transcode(const bnc_transcoder *transcoder, size_t charset, const draft *from, d
             text.len = o->len;
             sink.given = false;
             if (is_ascii(from->text + o->text, o->len)) {
-                if (wide_only)
+                if (wide_only && o->len > 0)
                     continue;
                 take_transcoded(&sink, charset, text);
             } else {

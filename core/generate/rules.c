@@ -92,7 +92,8 @@ typedef struct charset {
 static const charset charsets[] = {
     {"GB18030", HAN, true},      {"BIG5", HAN, true},         {"SHIFT_JIS", KANA, true},   {"EUC-JP", KANA, false},
     {"ISO-2022-JP", KANA, true}, {"EUC-KR", HANGUL, false},   {"KOI8-R", CYRILLIC, false}, {"CP1251", CYRILLIC, false},
-    {"ISO-8859-1", LATIN, false}, {"ISO-8859-2", LATIN, false}, {"ISO-8859-9", LATIN, false}};
+    {"ISO-8859-1", LATIN, false}, {"ISO-8859-2", LATIN, false}, {"ISO-8859-9", LATIN, false},
+    {"CP1250", LATIN, false}};
 
 #define N_CHARSETS (sizeof(charsets) / sizeof(charsets[0]))
 
