@@ -323,12 +323,11 @@ evidence_of(const winner *w)
 }
 
 static bool
-speaks_clearly(const winner *w)
+has_words(const winner *w)
 {
     bnc_evidence evidence = evidence_of(w);
 
-    return (evidence == BNC_EVIDENCE_PHRASE || evidence == BNC_EVIDENCE_PATTERN) &&
-           (winning_rule(w)->flags & BNC_RULE_WEAK) == 0;
+    return evidence == BNC_EVIDENCE_PHRASE || evidence == BNC_EVIDENCE_PATTERN;
 }
 
 static bool
@@ -369,14 +368,14 @@ try_owners(job *j, int reply, uint32_t owners)
     return a;
 }
 
-/* The reply's own words decide if they are clear; else the words before it are heard too. */
+/* The reply's own words decide if a rule knows any; else the words before it are heard too. */
 static attempt
 try_reply(job *j, int reply)
 {
     attempt own_words = try_owners(j, reply, owner_bit(reply));
     attempt with_preamble;
 
-    if (speaks_clearly(&own_words.won) || !preamble_speaks(j->e))
+    if (has_words(&own_words.won) || !preamble_speaks(j->e))
         return own_words;
     with_preamble = try_owners(j, reply, owner_bit(reply) | owner_bit(BNC_PREAMBLE));
     return ranks_before(j, &with_preamble.won, &own_words.won) ? with_preamble : own_words;

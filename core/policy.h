@@ -50,7 +50,7 @@ typedef struct bnc_policy {
     bnc_allocator allocator;
     char *text;
     size_t text_len;
-    uint32_t users; /* tallies, and the cache */
+    uint32_t users; /* tallies that hold it, and the cache */
     unsigned long used;
 
     uint8_t roles[BNC_EVENT_CODES];

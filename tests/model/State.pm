@@ -39,14 +39,14 @@ my %IS_TYPE = map { $_ => 1 } @TYPES;
 my %IS_CELL_TYPE = map { $_ => 1 } @CELL_TYPES;
 my %IS_SUFFIX = map { $_ => 1 } @SUFFIXES;
 
-# rows of a file with tabs between its columns, the header first
+# rows of a file with tabs between its columns, the header first; without comments and empty lines
 sub read_table {
     my ($file) = @_;
     open my $in, '<', $file or die "cannot read $file: $!\n";
     my @rows;
     while (my $line = <$in>) {
         $line =~ s/\r?\n\z//;
-        push @rows, [split /\t/, $line, -1] unless $line eq '';
+        push @rows, [split /\t/, $line, -1] unless $line =~ /^(?:#|\z)/;
     }
     return @rows;
 }
@@ -77,13 +77,9 @@ sub read_cell {
 
 my (@PRESETS, %PRESET);            # PRESET{name} = its policy text
 
-# MAILBOUNCE_POLICIES names a file of the same form (name, policy text, …) when the rules have none
 sub read_presets {
-    my $file = File::Spec->catfile($RULES, 'policies.tsv');
-    $file = $ENV{MAILBOUNCE_POLICIES} if !-e $file && defined $ENV{MAILBOUNCE_POLICIES};
-    my ($header, @rows) = read_table($file);
+    my ($header, @rows) = read_table(File::Spec->catfile($RULES, 'policies.tsv'));
     for my $row (@rows) {
-        next if $row->[0] =~ /^#/;
         push @PRESETS, $row->[0];
         $PRESET{ $row->[0] } = $row->[1];
     }
