@@ -30,7 +30,7 @@ demo:
 
 test:
 	@sh $(srcdir)/tests/deps.sh test
-	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) test-core test-sqlite test-postgres
+	@$(MAKE) -s -k -f $(firstword $(MAKEFILE_LIST)) test-core test-sqlite test-postgres
 
 test-core: build/test/ask $(UNIT_TESTS)
 	@$(PROVE) $(srcdir)/tests/core

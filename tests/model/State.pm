@@ -121,7 +121,7 @@ sub days_before {
 # digits after the point, as millionths
 sub millionths { my ($digits) = @_; return substr(($digits // '') . '000000', 0, 6) + 0 }
 
-# ISO-8601, or Unix seconds: microseconds since 1970; dies on anything else
+# ISO-8601, or Unix seconds: microseconds since 1970; dies on anything else; Q 22
 sub parse_time {
     my ($text) = @_;
     my $at;
@@ -292,6 +292,7 @@ sub parse_policy {
         score => 0, weight => { hard => 0, soft => 0, block => 0 }, erode => 0,
     };
 
+    # letter case counts; Q 21
     my @words = grep { $_ ne '' } split /[ \t\n\r\f\x0b]+/, $text // '';
     my $preset = 'default';
     if (@words && $words[0] !~ /=/) {
@@ -508,7 +509,7 @@ sub replay {
 }
 
 # what falls due up to a moment: a hold that lapses; a pending that matures (after a lapse of the same moment,
-# by the order of rule 7)
+# by the order of rule 7; Q 16). What is due at once (hold=0s) falls due before the next event; Q 17.
 sub fall_due {
     my ($policy, $contact, $moment) = @_;
     while (1) {
@@ -524,7 +525,7 @@ sub fall_due {
         }
         elsif (defined $matures && $matures <= $moment) {
             # rule 5: one soft strike, dated then, of the soft counter; the strike settles the other pending ones
-            my $category = $contact->{pending}[0]{category};
+            my $category = $contact->{pending}[0]{category};    # Q 18
             strike($policy, $contact, { at => $matures, type => 'soft', category => $category }, 'soft');
         }
         else {
@@ -566,7 +567,7 @@ sub act_kind {
 
     if ($kind eq 'delivered') {
         $contact->{pending} = [];              # rule 5
-        $contact->{score} -= $policy->{erode};
+        $contact->{score} -= $policy->{erode};    # also while confirmed; Q 14
         $contact->{score} = 0 if $contact->{score} < 0;
     }
 
@@ -577,7 +578,7 @@ sub act_kind {
         $contact->{unsubscribed} = 0;
     }
 
-    # rule 4: a lift acts only while confirmed, a reset only while not
+    # rule 4: a lift acts only while confirmed, a reset only while not; any kind may be named, Q 19
     if ($contact->{confirmed} ? $policy->{lift}{$kind} || $new_consent : $policy->{reset}{$kind} || $new_consent) {
         $contact->{confirmed} = undef;
         zero_counters($contact);
@@ -654,7 +655,7 @@ sub is_too_close {
 
 sub younger_than_window {
     my ($policy, $name, $strikes, $now) = @_;
-    my $window = setting($policy, 'window', $name);
+    my $window = setting($policy, 'window', $name);    # in score mode too; Q 15
     return grep { !defined $window || $now - $_->{at} < $window } @$strikes;
 }
 
@@ -759,7 +760,7 @@ sub candidate_moments {
     for my $at (@strikes_at, @matures_at) {
         $moments{ $at + $_ } = 1 for @durations;
     }
-    return sort { $a <=> $b } grep { $_ > $asof && $_ <= $LATEST } keys %moments;
+    return sort { $a <=> $b } grep { $_ > $asof && $_ <= $LATEST } keys %moments;    # Q 20
 }
 
 sub summary_of_history {
