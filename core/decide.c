@@ -524,8 +524,11 @@ class_of(const job *j, const bnc_rule *rule, int category)
 {
     unsigned klass = j->now.code >= 400 && j->now.code < 600 ? j->now.code / 100 : j->now.enhanced.class_;
 
-    if (bnc_category_is_event(category))
+    /* as bare words, these are kinds of events: a complaint is one, a text that reports success is not */
+    if (category == BNC_CATEGORY_COMPLAINT)
         return BNC_CLASS_NONE;
+    if (category == BNC_CATEGORY_DELIVERED)
+        return BNC_CLASS_NOT;
     if (rule != NULL && rule->type != 0)
         return (bnc_class)(rule->type - 1);
     if (j->pending)

@@ -57,12 +57,6 @@ bnc_category_unknown(void)
     return BNC_CATEGORY_UNKNOWN;
 }
 
-bool
-bnc_category_is_event(int category)
-{
-    return category == BNC_CATEGORY_DELIVERED || category == BNC_CATEGORY_COMPLAINT;
-}
-
 int
 bnc_perspective_find(bnc_slice name)
 {

@@ -13,9 +13,6 @@
 /* The category of a text that tells nothing. */
 int bnc_category_unknown(void);
 
-/* Whether a category is itself an event, not a failure with a code: delivered, complaint. */
-bool bnc_category_is_event(int category);
-
 /* The perspective that holds when none is given. */
 int bnc_perspective_default(void);
 

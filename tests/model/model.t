@@ -12,7 +12,7 @@ use State qw(parse_policy parse_event parse_time time_text decimal_text type_of
 sub read_life { return [ map { my ($e, $t) = split /@/; [parse_event($e), parse_time($t)] } split /,/, $_[0] ] }
 
 # the lives: name, policy, events, state, reason, why
-my $lives = File::Spec->catfile($FindBin::Bin, '..', 'cases', 'lives.tsv');
+my $lives = File::Spec->catfile($FindBin::Bin, 'lives.tsv');
 open my $in, '<', $lives or die "cannot read $lives: $!";
 <$in>;
 while (my $line = <$in>) {
