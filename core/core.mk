@@ -1,7 +1,9 @@
 # core.mk - the core's sources, and the tables that are generated from core/rules at build time.
 # Sets CORE_SOURCES and CORE_CPPFLAGS for the engines; each engine compiles them in a folder of its own.
 
-CORE_SOURCES = answer buffer check decide engine match relations reply rule_reader rule_tables text vocabulary
+include $(srcdir)/core/state.mk
+
+CORE_SOURCES = $(STATE_SOURCES) answer buffer check decide engine match relations reply rule_reader rule_tables text vocabulary
 CORE_CPPFLAGS = -I$(srcdir)/core -Ibuild/generated $(shell pkg-config --cflags libpcre2-8 2>/dev/null)
 CORE_LIBS = $(or $(shell pkg-config --libs libpcre2-8 2>/dev/null),-lpcre2-8)
 CORE_HEADERS = $(wildcard $(srcdir)/core/*.h)
@@ -18,7 +20,9 @@ HOST_SOURCES = $(CORE_SOURCES:%=$(srcdir)/core/%.c)
 
 # RULES_FLAGS=-k builds in spite of problems in the rules, to try them out
 
-GENERATED = build/generated/vocabulary_tables.c build/generated/builtin_rules.c
+GENERATED_TABLES = build/generated/vocabulary_tables.c $(STATE_GENERATED)
+GENERATED = $(GENERATED_TABLES) build/generated/builtin_rules.c
+GENERATED_HEADERS = $(GENERATED_TABLES:.c=.h)
 
 build/host build/generated:
 	@mkdir -p $@
@@ -31,9 +35,9 @@ build/generated/vocabulary_tables.c: build/host/vocabulary $(VOCABULARY_FILES) |
 
 build/generated/vocabulary_tables.h: build/generated/vocabulary_tables.c
 
-build/host/rules: $(srcdir)/core/generate/rules.c $(HOST_SOURCES) $(CORE_HEADERS) build/generated/vocabulary_tables.c
+build/host/rules: $(srcdir)/core/generate/rules.c $(HOST_SOURCES) $(CORE_HEADERS) $(GENERATED_TABLES)
 	$(CC_FOR_BUILD) $(HOST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(HOST_SOURCES) \
-		build/generated/vocabulary_tables.c $(CORE_LIBS)
+		$(GENERATED_TABLES) $(CORE_LIBS)
 
 build/generated/builtin_rules.c: build/host/rules $(RULE_FILES)
 	build/host/rules $(RULES_FLAGS) $@ $(RULE_FILES)

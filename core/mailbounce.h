@@ -172,7 +172,7 @@ typedef struct bnc_relation {
     const char *name;
     int n_columns;
     bnc_column columns[BNC_COLUMNS_MAX];
-    int n_rows;
+    int (*rows)(void);
     /* Text is UTF-8; a boolean is "0" or "1". */
     bnc_slice (*cell)(int row, int column);
 } bnc_relation;

@@ -5,6 +5,7 @@
  */
 #include "vocabulary.h"
 
+#include "state.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -40,6 +41,21 @@ crosswalk_cell(int row, int column)
     return cells[column];
 }
 
+static int
+crosswalk_rows(void)
+{
+    return BNC_N_CROSSWALK;
+}
+
+static bnc_slice
+policies_cell(int row, int column)
+{
+    bnc_preset_info info = bnc_preset(row);
+    const bnc_slice cells[] = {info.name, info.definition, info.source, info.description};
+
+    return cells[column];
+}
+
 const bnc_relation *
 bnc_relations(size_t *n)
 {
@@ -54,7 +70,7 @@ bnc_relations(size_t *n)
                                                {"type", BNC_COLUMN_TEXT},
                                                {"type_4xx", BNC_COLUMN_TEXT},
                                                {"type_5xx", BNC_COLUMN_TEXT}},
-                                              BNC_N_CATEGORIES,
+                                              bnc_category_count,
                                               categories_cell},
                                              {"bounce_crosswalk",
                                               6,
@@ -64,8 +80,16 @@ bnc_relations(size_t *n)
                                                {"type", BNC_COLUMN_TEXT},
                                                {"outward", BNC_COLUMN_BOOLEAN},
                                                {"inward", BNC_COLUMN_BOOLEAN}},
-                                              BNC_N_CROSSWALK,
-                                              crosswalk_cell}};
+                                              crosswalk_rows,
+                                              crosswalk_cell},
+                                             {"bounce_policies",
+                                              4,
+                                              {{"policy", BNC_COLUMN_TEXT},
+                                               {"definition", BNC_COLUMN_TEXT},
+                                               {"source", BNC_COLUMN_TEXT},
+                                               {"description", BNC_COLUMN_TEXT}},
+                                              bnc_preset_count,
+                                              policies_cell}};
 
     *n = sizeof(relations) / sizeof(relations[0]);
     return relations;

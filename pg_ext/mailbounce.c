@@ -7,19 +7,13 @@
  * A backend has one engine, in a memory context of its own ("mailbounce" in
  * pg_backend_memory_contexts); its memory is got without longjmp, so that the core can clean up.
  */
-#include "postgres.h"
+#include "binding.h"
 
 #include "catalog/namespace.h"
-#include "fmgr.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
-
-#include "mailbounce.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "mailbounce", .version = BNC_VERSION);
@@ -61,24 +55,34 @@ release(void *context, void *block)
     pfree((block_head *) block - 1);
 }
 
-static bnc_engine *
-backend_engine(void)
+bnc_allocator
+mailbounce_allocator(MemoryContext context)
+{
+    bnc_allocator allocator = {resize, release, context};
+
+    return allocator;
+}
+
+bnc_engine *
+mailbounce_engine(void)
 {
     static bnc_engine *engine = NULL;
-    static bnc_allocator allocator = {resize, release, NULL};
+    static MemoryContext context = NULL;
 
     if (engine == NULL) {
-        if (allocator.context == NULL)
-            allocator.context = AllocSetContextCreate(TopMemoryContext, "mailbounce", ALLOCSET_DEFAULT_SIZES);
+        bnc_allocator allocator;
+
+        if (context == NULL)
+            context = AllocSetContextCreate(TopMemoryContext, "mailbounce", ALLOCSET_DEFAULT_SIZES);
+        allocator = mailbounce_allocator(context);
         if (bnc_engine_create(&allocator, bnc_builtin_rules(), &engine) != BNC_OK)
             ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
     }
     return engine;
 }
 
-/* The one place where the core's errors become PostgreSQL's. */
-static void
-throw(bnc_status status, const bnc_error *error)
+void
+mailbounce_throw(bnc_status status, const bnc_error *error)
 {
     if (status == BNC_NO_MEMORY)
         ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
@@ -86,14 +90,6 @@ throw(bnc_status status, const bnc_error *error)
 }
 
 /* ---- questions about a diagnostic ---- */
-
-static bnc_slice
-slice_of(const struct varlena *value)
-{
-    bnc_slice slice = {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
-
-    return slice;
-}
 
 /*
  * (diagnostic [, perspective] [, rules]); a NULL diagnostic gives NULL, other NULLs are not given.
@@ -114,16 +110,16 @@ answer(FunctionCallInfo fcinfo, bnc_question question, bool takes_perspective)
 
     if (PG_ARGISNULL(0))
         PG_RETURN_NULL();
-    diagnostic = slice_of((struct varlena *) PG_GETARG_TEXT_P_SLICE(0, 0, BNC_HEAD));
+    diagnostic = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_P_SLICE(0, 0, BNC_HEAD));
     for (i = 1; i < PG_NARGS(); i++, slot++) {
         if (PG_ARGISNULL(i))
             continue;
-        slices[slot] = slice_of((struct varlena *) PG_GETARG_TEXT_PP(i));
+        slices[slot] = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(i));
         given[slot] = &slices[slot];
     }
-    status = bnc_answer(backend_engine(), question, diagnostic, given[0], given[1], &result, &lasting, &error);
+    status = bnc_answer(mailbounce_engine(), question, diagnostic, given[0], given[1], &result, &lasting, &error);
     if (status != BNC_OK)
-        throw(status, &error);
+        mailbounce_throw(status, &error);
     PG_RETURN_TEXT_P(cstring_to_text_with_len(result.data, (int) result.len));
 }
 
@@ -174,11 +170,11 @@ word(FunctionCallInfo fcinfo, bnc_status (*ask)(bnc_slice, bnc_slice, bnc_slice 
 {
     bnc_slice found;
     bnc_error error;
-    bnc_status status = ask(slice_of((struct varlena *) PG_GETARG_TEXT_PP(0)),
-                            slice_of((struct varlena *) PG_GETARG_TEXT_PP(1)), &found, &error);
+    bnc_status status = ask(mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(0)),
+                            mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(1)), &found, &error);
 
     if (status != BNC_OK)
-        throw(status, &error);
+        mailbounce_throw(status, &error);
     if (found.len == 0)
         PG_RETURN_NULL();
     PG_RETURN_TEXT_P(cstring_to_text_with_len(found.data, (int) found.len));
@@ -250,7 +246,7 @@ relation(FunctionCallInfo fcinfo, const char *name)
     for (r = bnc_relations(&n); strcmp(r->name, name) != 0; r++)
         ;
     InitMaterializedSRF(fcinfo, 0);
-    for (row = 0; row < r->n_rows; row++) {
+    for (row = 0; row < r->rows(); row++) {
         for (column = 0; column < r->n_columns; column++) {
             bnc_slice cell = r->cell(row, column);
 
@@ -267,6 +263,7 @@ relation(FunctionCallInfo fcinfo, const char *name)
 
 PG_FUNCTION_INFO_V1(bounce_categories);
 PG_FUNCTION_INFO_V1(bounce_crosswalk);
+PG_FUNCTION_INFO_V1(bounce_policies);
 PG_FUNCTION_INFO_V1(bounce_rules_check);
 
 Datum
@@ -279,6 +276,12 @@ Datum
 bounce_crosswalk(PG_FUNCTION_ARGS)
 {
     return relation(fcinfo, "bounce_crosswalk");
+}
+
+Datum
+bounce_policies(PG_FUNCTION_ARGS)
+{
+    return relation(fcinfo, "bounce_policies");
 }
 
 /* A problem's row; the core goes on after it, so nothing here may throw but for memory. */
@@ -301,9 +304,9 @@ bounce_rules_check(PG_FUNCTION_ARGS)
     bnc_status status;
 
     InitMaterializedSRF(fcinfo, 0);
-    status = bnc_rules_check(backend_engine(), slice_of((struct varlena *) PG_GETARG_TEXT_PP(0)), put_problem,
+    status = bnc_rules_check(mailbounce_engine(), mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(0)), put_problem,
                              fcinfo->resultinfo);
     if (status != BNC_OK)
-        throw(status, &error);
+        mailbounce_throw(status, &error);
     return (Datum) 0;
 }

@@ -17,7 +17,7 @@ EXTENSION = pg_ext/mailbounce
 DATA = sql/mailbounce--$(EXTVERSION).sql
 MODULE_big = mailbounce
 OBJS = $(CORE_SOURCES:%=build/pg/core/%.o) $(GENERATED:build/generated/%.c=build/pg/generated/%.o) \
-	build/pg/pg_ext/mailbounce.o
+	build/pg/pg_ext/mailbounce.o build/pg/pg_ext/state.o
 PG_CPPFLAGS = $(CORE_CPPFLAGS)
 PG_CFLAGS = -std=gnu11
 SHLIB_LINK = $(CORE_LIBS)
@@ -38,7 +38,7 @@ $(shell mkdir -p build/pg/core build/pg/generated build/pg/pg_ext; \
 # the core stays inside the library; what SQL calls is exported by PGDLLEXPORT or, before 16, by default
 build/pg/core/%.o build/pg/generated/%.o: CFLAGS += -fvisibility=hidden
 
-$(OBJS) $(OBJS:.o=.bc): $(PG_STAMP) $(CORE_HEADERS) build/generated/vocabulary_tables.h $(srcdir)/pg_ext/pg.mk
+$(OBJS) $(OBJS:.o=.bc): $(PG_STAMP) $(CORE_HEADERS) $(GENERATED_HEADERS) $(srcdir)/pg_ext/pg.mk $(srcdir)/pg_ext/binding.h
 
 build/pg/%.o: $(srcdir)/%.c
 	$(CC) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<

@@ -14,10 +14,15 @@ SQLITE_EXTENSION_INIT3
 #endif
 
 #include "mailbounce.h"
+#include "state.h"
+
+/* SQLite's memory, counted by it. */
+extern const bnc_allocator sqlite_allocator;
 
 /* What the functions of a connection share; freed with the last of them. A connection runs one thread at a time. */
 typedef struct connection {
     bnc_engine *engine;
+    bnc_states *states;
     int users; /* functions and modules that hold it */
 } connection;
 
@@ -30,6 +35,8 @@ bool value_slice(sqlite3_value *value, bnc_slice *slice);
 /* The one place where the core's errors become SQLite's. */
 void result_error(sqlite3_context *context, bnc_status status, const bnc_error *error);
 
+/* Register what their files hold; each function takes a hold on the connection. */
 int register_relations(sqlite3 *db, connection *c);
+int register_states(sqlite3 *db, connection *c);
 
 #endif

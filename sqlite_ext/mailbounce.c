@@ -38,7 +38,7 @@ release(void *context, void *block)
     sqlite3_free(block);
 }
 
-static const bnc_allocator allocator = {resize, release, NULL};
+const bnc_allocator sqlite_allocator = {resize, release, NULL};
 
 void
 connection_leave(void *pointer)
@@ -47,6 +47,7 @@ connection_leave(void *pointer)
 
     if (--c->users > 0)
         return;
+    bnc_states_destroy(c->states);
     bnc_engine_destroy(c->engine);
     sqlite3_free(c);
 }
@@ -236,7 +237,9 @@ register_all(sqlite3 *db, connection *c)
         rc = sqlite3_create_function_v2(db, "bounce_term", 2, PURE, NULL, term, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(db, "bounce_from", 2, PURE, NULL, from, NULL, NULL, NULL);
-    return rc == SQLITE_OK ? register_relations(db, c) : rc;
+    if (rc == SQLITE_OK)
+        rc = register_relations(db, c);
+    return rc == SQLITE_OK ? register_states(db, c) : rc;
 }
 
 EXPORT int
@@ -260,7 +263,12 @@ sqlite3_mailbounce_init(sqlite3 *db, char **message, const sqlite3_api_routines 
         return SQLITE_NOMEM;
     c->users = 1;
     c->engine = NULL;
-    rc = bnc_engine_create(&allocator, bnc_builtin_rules(), &c->engine) == BNC_OK ? register_all(db, c) : SQLITE_NOMEM;
+    c->states = NULL;
+    if (bnc_engine_create(&sqlite_allocator, bnc_builtin_rules(), &c->engine) == BNC_OK &&
+        bnc_states_create(&sqlite_allocator, c->engine, &c->states) == BNC_OK)
+        rc = register_all(db, c);
+    else
+        rc = SQLITE_NOMEM;
     connection_leave(c);
     if (rc != SQLITE_OK && message != NULL)
         *message = sqlite3_mprintf("mailbounce can't be registered: %s", sqlite3_errstr(rc));

@@ -62,7 +62,7 @@ table_disconnect(sqlite3_vtab *table)
 static int
 relation_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 {
-    info->estimatedRows = ((relation_table *)table)->relation->n_rows;
+    info->estimatedRows = ((relation_table *)table)->relation->rows();
     info->estimatedCost = (double)info->estimatedRows;
     return SQLITE_OK;
 }
@@ -108,7 +108,7 @@ relation_next(sqlite3_vtab_cursor *c)
 static int
 relation_eof(sqlite3_vtab_cursor *c)
 {
-    return ((relation_cursor *)c)->row >= ((relation_table *)c->pVtab)->relation->n_rows;
+    return ((relation_cursor *)c)->row >= ((relation_table *)c->pVtab)->relation->rows();
 }
 
 static int

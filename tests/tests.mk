@@ -17,7 +17,7 @@ build/test/%: $(srcdir)/tests/unit/%.c $(CORE_ALL) $(CORE_HEADERS) | build/test
 	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS) -lcmocka
 
 # SQLite and mailbounce in one program, as those do that link it in
-build/test/static_link: $(srcdir)/tests/sqlite/static_link.c $(srcdir)/sqlite_ext/mailbounce.c $(srcdir)/sqlite_ext/relations.c $(CORE_ALL) $(CORE_HEADERS) | build/test
+build/test/static_link: $(srcdir)/tests/sqlite/static_link.c $(srcdir)/sqlite_ext/mailbounce.c $(srcdir)/sqlite_ext/relations.c $(srcdir)/sqlite_ext/state.c $(CORE_ALL) $(CORE_HEADERS) | build/test
 	$(CC) $(TEST_CFLAGS) -DSQLITE_CORE $(CORE_CPPFLAGS) -I$(srcdir)/sqlite_ext -o $@ $(filter %.c,$^) $(CORE_LIBS) -lsqlite3
 
 # ---- for users ----

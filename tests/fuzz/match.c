@@ -1,0 +1,649 @@
+/*
+ * match.c - fuzzer: the matcher against a simple one that was written from doc/rules.md alone.
+ *
+ * The input is read as choices: a few rules over a small alphabet, and a text. The simple matcher puts every
+ * choice of a group in its place, which leaves bytes, gaps and edges of words, and tries all places for them.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "counting.h"
+#include "match.h"
+
+enum {
+    RULES = 8,
+    QUOTES = 3,   /* phrases of a rule */
+    PARTS = 8,    /* of a phrase */
+    OPTIONS = 44, /* of a group */
+    WORD = 48,    /* bytes of a part or an option */
+    SPELT = 1024, /* symbols of a rule with every group decided */
+    CHOICES = 3000,
+    TEXT = 400
+};
+
+/* Symbols that are no bytes. */
+enum { GAP = 256, EDGE };
+
+static void
+fault(const char *what)
+{
+    fprintf(stderr, "FAULT: %s\n", what);
+    abort();
+}
+
+/* ---- choices ---- */
+
+static const uint8_t *input;
+static size_t input_left;
+
+static unsigned
+choose(unsigned n)
+{
+    if (input_left == 0)
+        return 0;
+    input_left--;
+    return *input++ % n;
+}
+
+typedef struct word {
+    char text[WORD];
+    size_t len;
+} word;
+
+static void
+add_piece(word *w)
+{
+    static const char *const pieces[] = {"a", "b", " ", "ab",   "aa", ".",  "com",  "@", "-", "1",
+                                         "c", "(", "d", "abab", "cd", "b ", " a", "\xc3\xa9", "*", "x.com"};
+    const char *piece = pieces[choose(sizeof(pieces) / sizeof(pieces[0]))];
+    size_t n = strlen(piece);
+
+    if (w->len + n > WORD)
+        return;
+    memcpy(w->text + w->len, piece, n);
+    w->len += n;
+}
+
+/* ---- rules ---- */
+
+typedef enum part_kind { PART_WORD, PART_GAP, PART_EDGE, PART_GROUP } part_kind;
+
+typedef struct part {
+    part_kind kind;
+    word word;
+    word option[OPTIONS]; /* a GAP is the byte 0x01 in it */
+    unsigned n_options;
+} part;
+
+typedef struct phrase {
+    part part[PARTS];
+    unsigned n_parts;
+} phrase;
+
+typedef struct rule {
+    phrase quote[QUOTES];
+    unsigned n_quotes;
+    bool anchored;
+    bool refusal; /* the first quote is written as !"phrase", beside a code */
+    bool unreadable;
+} rule;
+
+#define GAP_BYTE '\x01'
+
+static unsigned
+make_group(part *p, unsigned choices)
+{
+    unsigned i, k;
+
+    p->kind = PART_GROUP;
+    if (choose(24) == 0) {
+        /* options of many lengths */
+        p->n_options = 2 + choose(OPTIONS - 2);
+        for (i = 0; i < p->n_options; i++) {
+            p->option[i].len = i;
+            memset(p->option[i].text, 'a', i);
+        }
+    } else {
+        p->n_options = 2 + choose(3);
+        for (i = 0; i < p->n_options; i++) {
+            p->option[i].len = 0;
+            for (k = choose(4); k > 0; k--)
+                add_piece(&p->option[i]);
+            if (choose(16) == 0 && p->option[i].len < WORD)
+                p->option[i].text[p->option[i].len++] = GAP_BYTE;
+            if (choose(16) == 0)
+                add_piece(&p->option[i]);
+        }
+    }
+    return choices * p->n_options;
+}
+
+/*
+ * Where a choice of nothing meets a gap, or a gap ends a choice, doc/rules.md does not say which blanks belong to the
+ * gap: no such groups.
+ */
+static void
+avoid_doubt(phrase *q)
+{
+    unsigned k, i;
+    bool beside_gap;
+    part *p;
+    word *o;
+
+    for (k = 0; k < q->n_parts; k++) {
+        p = &q->part[k];
+        beside_gap = k == 0 || k + 1 == q->n_parts || q->part[k - 1].kind != PART_WORD || q->part[k + 1].kind != PART_WORD;
+        if (p->kind != PART_GROUP)
+            continue;
+        for (i = 0; i < p->n_options; i++) {
+            o = &p->option[i];
+            if (beside_gap && (o->len == 0 || (o->len == 1 && o->text[0] == ' '))) {
+                o->text[0] = 'a';
+                o->len = 1;
+            }
+            if (o->len > 0 && o->text[0] == GAP_BYTE)
+                o->text[0] = 'b';
+            if (o->len > 0 && o->text[o->len - 1] == GAP_BYTE)
+                o->text[o->len - 1] = 'b';
+        }
+    }
+}
+
+static void
+make_rule(rule *r)
+{
+    unsigned choices = 1;
+    unsigned i, k;
+    part *p;
+
+    memset(r, 0, sizeof(*r));
+    r->anchored = choose(6) == 0;
+    r->refusal = !r->anchored && choose(6) == 0;
+    r->n_quotes = r->refusal ? 1 : 1 + choose(8) / 6;
+    for (i = 0; i < r->n_quotes; i++) {
+        r->quote[i].n_parts = 1 + choose(6);
+        for (k = 0; k < r->quote[i].n_parts; k++) {
+            p = &r->quote[i].part[k];
+            switch (choose(8)) {
+            case 0:
+                p->kind = r->anchored && k == 0 ? PART_WORD : PART_GAP;
+                break;
+            case 1:
+                p->kind = PART_EDGE;
+                break;
+            case 2:
+            case 3:
+                if (choices <= CHOICES / OPTIONS / 4) {
+                    choices = make_group(p, choices);
+                    break;
+                }
+                /* fall through */
+            default:
+                p->kind = PART_WORD;
+                add_piece(&p->word);
+                if (choose(2) == 0)
+                    add_piece(&p->word);
+            }
+        }
+        avoid_doubt(&r->quote[i]);
+    }
+}
+
+static char rules_text[1 << 16];
+static size_t rules_len;
+
+static void
+print_byte(char c)
+{
+    if (rules_len + 4 >= sizeof(rules_text))
+        fault("rules too long");
+    if (c == GAP_BYTE) {
+        rules_text[rules_len++] = '*';
+        return;
+    }
+    if (c != '\0' && strchr("()|*\"\\", c) != NULL)
+        rules_text[rules_len++] = '\\';
+    rules_text[rules_len++] = c;
+}
+
+static void
+print_word(const word *w)
+{
+    size_t i;
+
+    for (i = 0; i < w->len; i++)
+        print_byte(w->text[i]);
+}
+
+static void
+print(const char *text)
+{
+    if (rules_len + strlen(text) + 1 >= sizeof(rules_text))
+        fault("rules too long");
+    memcpy(rules_text + rules_len, text, strlen(text) + 1);
+    rules_len += strlen(text);
+}
+
+static void
+print_rule(const rule *r, unsigned number)
+{
+    char id[16];
+    unsigned i, k, o;
+    const part *p;
+
+    snprintf(id, sizeof(id), "r%u:", number);
+    print(id);
+    if (r->refusal)
+        print(" 550");
+    for (i = 0; i < r->n_quotes; i++) {
+        print(r->refusal ? " !\"" : r->anchored && i == 0 ? " ^\"" : " \"");
+        for (k = 0; k < r->quote[i].n_parts; k++) {
+            p = &r->quote[i].part[k];
+            switch (p->kind) {
+            case PART_WORD:
+                print_word(&p->word);
+                break;
+            case PART_GAP:
+                print("*");
+                break;
+            case PART_EDGE:
+                print("\\b");
+                break;
+            case PART_GROUP:
+                for (o = 0; o < p->n_options; o++) {
+                    print(o == 0 ? "(" : "|");
+                    print_word(&p->option[o]);
+                }
+                print(")");
+            }
+        }
+        print("\"");
+    }
+    print("\n");
+}
+
+/* ---- the simple matcher ---- */
+
+/* A rule's phrases with every group decided: bytes, GAP and EDGE. */
+typedef struct spelling {
+    uint16_t symbol[SPELT];
+    size_t n;
+    bool joint[SPELT]; /* a gap between two phrases: it takes no blanks */
+} spelling;
+
+static void
+spell_symbol(spelling *s, uint16_t symbol)
+{
+    s->joint[s->n] = false;
+    s->symbol[s->n++] = symbol;
+    if (s->n >= SPELT)
+        fault("spelling too long");
+}
+
+static void
+spell_word(spelling *s, const word *w)
+{
+    size_t i;
+
+    for (i = 0; i < w->len; i++)
+        spell_symbol(s, w->text[i] == GAP_BYTE ? GAP : (unsigned char)w->text[i]);
+}
+
+static bool
+has_gap(const part *p)
+{
+    unsigned i;
+
+    for (i = 0; i < p->n_options; i++)
+        if (memchr(p->option[i].text, GAP_BYTE, p->option[i].len) != NULL)
+            return true;
+    return false;
+}
+
+static void
+drop_symbol(spelling *s, size_t at)
+{
+    memmove(s->symbol + at, s->symbol + at + 1, (s->n - at - 1) * sizeof(s->symbol[0]));
+    memmove(s->joint + at, s->joint + at + 1, (s->n - at - 1) * sizeof(s->joint[0]));
+    s->n--;
+}
+
+/* Runs of blanks are one; blanks beside a written gap are a part of it. */
+static void
+squeeze(spelling *s)
+{
+    size_t i = 0;
+    size_t before;
+
+    while (i < s->n) {
+        /* the edge of a word beside a blank always holds: it does not part two blanks */
+        for (before = i; before > 0 && s->symbol[before - 1] == EDGE; before--)
+            ;
+        if (s->symbol[i] == ' ' && ((before > 0 && s->symbol[before - 1] == ' ') ||
+                                    (i > 0 && s->symbol[i - 1] == GAP && !s->joint[i - 1]) ||
+                                    (i + 1 < s->n && s->symbol[i + 1] == GAP && !s->joint[i + 1]))) {
+            drop_symbol(s, i);
+            i = i > 0 ? i - 1 : 0;
+        } else {
+            i++;
+        }
+    }
+}
+
+/* Options of one decision: number, by the groups with gaps first and then by the others. */
+static void
+spell_rule(const rule *r, unsigned with_gaps, unsigned without, spelling *s)
+{
+    unsigned i, k;
+    unsigned *number;
+    const part *p;
+
+    s->n = 0;
+    for (i = 0; i < r->n_quotes; i++) {
+        if (i > 0) {
+            spell_symbol(s, GAP);
+            s->joint[s->n - 1] = true;
+        }
+        for (k = 0; k < r->quote[i].n_parts; k++) {
+            p = &r->quote[i].part[k];
+            switch (p->kind) {
+            case PART_WORD:
+                spell_word(s, &p->word);
+                break;
+            case PART_GAP:
+                spell_symbol(s, GAP);
+                break;
+            case PART_EDGE:
+                spell_symbol(s, EDGE);
+                break;
+            case PART_GROUP:
+                number = has_gap(p) ? &with_gaps : &without;
+                spell_word(s, &p->option[*number % p->n_options]);
+                *number /= p->n_options;
+            }
+        }
+    }
+    squeeze(s);
+}
+
+static unsigned
+count_spellings(const rule *r, bool gaps)
+{
+    unsigned n = 1;
+    unsigned i, k;
+    const part *p;
+
+    for (i = 0; i < r->n_quotes; i++)
+        for (k = 0; k < r->quote[i].n_parts; k++) {
+            p = &r->quote[i].part[k];
+            if (p->kind == PART_GROUP && has_gap(p) == gaps)
+                n *= p->n_options;
+        }
+    return n;
+}
+
+/* Whether the words between two gaps hold a name. */
+static bool
+holds_name(const spelling *s)
+{
+    unsigned char text[SPELT], masked[SPELT];
+    size_t len = 0;
+    size_t i;
+
+    for (i = 0; i <= s->n; i++) {
+        if (i < s->n && s->symbol[i] < GAP) {
+            text[len++] = (unsigned char)s->symbol[i];
+        } else if (i == s->n || s->symbol[i] == GAP) {
+            if (bnc_mask(text, len, masked))
+                return true;
+            len = 0;
+        }
+    }
+    return false;
+}
+
+static bool
+is_edge(const unsigned char *text, size_t len, size_t at)
+{
+    return at == 0 || at == len || !bnc_is_alnum(text[at - 1]) || !bnc_is_alnum(text[at]);
+}
+
+static bool
+in_label(unsigned char c)
+{
+    return bnc_is_alnum(c) || c == '-' || c == BNC_MASK;
+}
+
+static bool
+cuts_label(const bnc_view *view, size_t at)
+{
+    return at > 0 && at < view->len && in_label(view->raw[at - 1]) && in_label(view->raw[at]);
+}
+
+static bool
+naive_from(const spelling *s, size_t symbol, const bnc_view *view, bool labels, size_t least, size_t most)
+{
+    const unsigned char *text = labels ? view->raw : view->words;
+    size_t start, at, i;
+
+    if (symbol >= s->n)
+        return true;
+    for (start = least; start <= most && start <= view->len; start++) {
+        at = start;
+        for (i = symbol; i < s->n && s->symbol[i] != GAP; i++) {
+            if (s->symbol[i] == EDGE) {
+                if (!is_edge(text, view->len, at))
+                    break;
+            } else if (at >= view->len || text[at++] != s->symbol[i]) {
+                break;
+            }
+        }
+        if (i < s->n && s->symbol[i] != GAP)
+            continue;
+        if (labels && at > start && (cuts_label(view, start) || cuts_label(view, at)))
+            continue;
+        if (naive_from(s, i + 1, view, labels, at, view->len))
+            return true;
+    }
+    return false;
+}
+
+static bool
+naive(const rule *r, const bnc_view *view, bool anchored)
+{
+    static spelling s;
+    unsigned n_gaps = count_spellings(r, true);
+    unsigned n_others = count_spellings(r, false);
+    unsigned g, o;
+    bool labels;
+
+    for (g = 0; g < n_gaps; g++) {
+        /* a phrase of which one spelling holds a name looks into names */
+        labels = false;
+        for (o = 0; o < n_others && !labels; o++) {
+            spell_rule(r, g, o, &s);
+            labels = holds_name(&s);
+        }
+        for (o = 0; o < n_others; o++) {
+            spell_rule(r, g, o, &s);
+            if (naive_from(&s, 0, view, labels, anchored ? view->anchor : 0, anchored ? view->anchor : view->len))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* ---- both ---- */
+
+static rule rules[RULES];
+static unsigned n_rules;
+
+static void
+note_problem(void *context, int line, const char *problem)
+{
+    (void)context;
+    if (line < 2 || (unsigned)line >= n_rules + 2)
+        fault("a problem outside the rules");
+    if (strncmp(problem, "empty phrase", 12) != 0 && strncmp(problem, "gaps inside", 11) != 0 &&
+        strncmp(problem, "alternatives", 12) != 0)
+        fault(problem);
+    rules[line - 2].unreadable = true;
+}
+
+static void
+make_text(word *w, unsigned char *text, size_t *len)
+{
+    unsigned pieces = choose(80);
+    size_t i;
+
+    for (*len = 0; pieces > 0; pieces--) {
+        w->len = 0;
+        add_piece(w);
+        for (i = 0; i < w->len && *len < TEXT; i++)
+            if (w->text[i] != ' ' || *len == 0 || text[*len - 1] != ' ')
+                text[(*len)++] = (unsigned char)w->text[i];
+    }
+}
+
+static void
+mask_some(unsigned char *text, size_t len)
+{
+    unsigned stretches = choose(3);
+    size_t from, n;
+
+    while (stretches-- > 0 && len > 0) {
+        from = choose(255) % len;
+        n = choose(8);
+        for (; n > 0 && from < len; n--)
+            text[from++] = BNC_MASK;
+    }
+}
+
+static void
+disagree(const rule *r, const bnc_view *view, bool expected, const char *where)
+{
+    fprintf(stderr, "rules:\n%.*s\nraw   \"%.*s\"\nwords \"%.*s\"\nanchor %zu\nrule r%u: %s expected (%s)\n", (int)rules_len,
+            rules_text, (int)view->len, view->raw, (int)view->len, view->words, view->anchor, (unsigned)(r - rules),
+            expected ? "match" : "no match", where);
+    fault("matchers disagree");
+}
+
+static void
+check_stretches(const rule *r, const bnc_view *view, const bnc_stretch *found, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (found[i].start > found[i].end || found[i].end > view->len || (i > 0 && found[i].start < found[i - 1].end))
+            disagree(r, view, true, "stretches out of order");
+}
+
+static bool
+any_occurs(const rule *r, const bnc_rules *compiled, uint32_t first, uint32_t n, const bnc_view *view)
+{
+    bnc_stretch found[BNC_STRETCHES_MAX];
+    size_t n_found;
+    uint32_t i;
+    bool occurs;
+
+    for (i = 0; i < n; i++) {
+        occurs = bnc_phrase_occurs(compiled, bnc_phrase_at(compiled, first + i), view, found, &n_found);
+        if (occurs != bnc_phrase_occurs(compiled, bnc_phrase_at(compiled, first + i), view, NULL, NULL))
+            disagree(r, view, occurs, "with and without stretches");
+        if (occurs) {
+            check_stretches(r, view, found, n_found);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+compare(const bnc_rules *compiled, const bnc_view *view)
+{
+    static bnc_hits hits;
+    uint32_t n = bnc_tables(compiled)->n_rules;
+    const bnc_rule *one;
+    unsigned number;
+    uint32_t i, next;
+    const rule *r;
+    bool expected, hit;
+
+    memset(&hits, 0xff, sizeof(hits));
+    bnc_match(compiled, view, &hits);
+    next = bnc_hits_next(compiled, &hits, 0);
+    for (i = 0; i < n; i++) {
+        one = bnc_rule_at(compiled, i);
+        number = one->line - 2;
+        r = &rules[number];
+        hit = next == i;
+        if (hit)
+            next = bnc_hits_next(compiled, &hits, i + 1);
+        expected = naive(r, view, r->anchored);
+        if (r->refusal) {
+            if (!hit)
+                disagree(r, view, true, "a rule without phrases");
+            if (any_occurs(r, compiled, one->refusals, one->n_refusals, view) != expected)
+                disagree(r, view, expected, "refusal");
+            continue;
+        }
+        if (hit != (expected || (r->anchored && naive(r, view, false))))
+            disagree(r, view, expected, "bnc_match");
+        if (bnc_rule_occurs(compiled, one, view) != expected)
+            disagree(r, view, expected, "bnc_rule_occurs");
+        if (any_occurs(r, compiled, one->phrases, one->n_phrases, view) != expected)
+            disagree(r, view, expected, "bnc_phrase_occurs");
+    }
+    if (next != n)
+        fault("a hit behind the last rule");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static unsigned char raw[TEXT + BNC_PADDING], words[TEXT + BNC_PADDING];
+    static bnc_gram_index grams;
+    counting memory = {0};
+    bnc_allocator allocator = counting_allocator(&memory);
+    bnc_compiler *compiler;
+    bnc_rules compiled;
+    bnc_view view;
+    unsigned i;
+    int texts;
+    word w;
+
+    input = data;
+    input_left = size;
+    rules_len = 0;
+    n_rules = 1 + choose(RULES);
+    print("[user_unknown]\n");
+    for (i = 0; i < n_rules; i++) {
+        make_rule(&rules[i]);
+        print_rule(&rules[i], i);
+    }
+    if (bnc_compiler_create(&allocator, NULL, true, note_problem, NULL, NULL, &compiler) != BNC_OK ||
+        bnc_compiler_read(compiler, (bnc_slice){rules_text, rules_len}) != BNC_OK ||
+        bnc_compiler_finish(compiler, &compiled) != BNC_OK)
+        fault("rules not compiled");
+    for (texts = 0; texts < 3; texts++) {
+        /* what follows the text may be read, but must not count */
+        memset(raw, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', sizeof(raw));
+        memset(words, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', sizeof(words));
+        make_text(&w, raw, &view.len);
+        mask_some(raw, view.len);
+        bnc_mask(raw, view.len, words);
+        mask_some(words, view.len);
+        view.raw = raw;
+        view.words = words;
+        view.anchor = choose(4) == 0 ? choose(255) % (view.len + 1) : 0;
+        view.grams = &grams;
+        grams.made = false;
+        compare(&compiled, &view);
+    }
+    bnc_compiler_destroy(compiler);
+    if (memory.blocks != 0)
+        fault("a leak");
+    return 0;
+}
