@@ -18,7 +18,7 @@ enum {
     WORD = 48,    /* bytes of a part or an option */
     SPELT = 1024, /* symbols of a rule with every group decided */
     CHOICES = 3000,
-    TEXT = 400
+    TEXT = 120
 };
 
 /* Symbols that are no bytes. */
@@ -118,6 +118,34 @@ make_group(part *p, unsigned choices)
     return choices * p->n_options;
 }
 
+static bool
+has_gap(const part *p)
+{
+    unsigned i;
+
+    for (i = 0; i < p->n_options; i++)
+        if (memchr(p->option[i].text, GAP_BYTE, p->option[i].len) != NULL)
+            return true;
+    return false;
+}
+
+static bool
+is_blank(const word *w)
+{
+    size_t i;
+
+    for (i = 0; i < w->len; i++)
+        if (w->text[i] != ' ')
+            return false;
+    return true;
+}
+
+static bool
+is_solid(const part *p)
+{
+    return p->kind == PART_WORD && !is_blank(&p->word);
+}
+
 /*
  * Where a choice of nothing meets a gap, or a gap ends a choice, doc/rules.md does not say which blanks belong to the
  * gap: no such groups.
@@ -126,24 +154,25 @@ static void
 avoid_doubt(phrase *q)
 {
     unsigned k, i;
-    bool beside_gap;
+    bool beside_gap, gaps;
     part *p;
     word *o;
 
     for (k = 0; k < q->n_parts; k++) {
         p = &q->part[k];
-        beside_gap = k == 0 || k + 1 == q->n_parts || q->part[k - 1].kind != PART_WORD || q->part[k + 1].kind != PART_WORD;
+        beside_gap = k == 0 || k + 1 == q->n_parts || !is_solid(&q->part[k - 1]) || !is_solid(&q->part[k + 1]);
         if (p->kind != PART_GROUP)
             continue;
+        gaps = has_gap(p);
         for (i = 0; i < p->n_options; i++) {
             o = &p->option[i];
-            if (beside_gap && (o->len == 0 || (o->len == 1 && o->text[0] == ' '))) {
+            if (beside_gap && is_blank(o)) {
                 o->text[0] = 'a';
                 o->len = 1;
             }
-            if (o->len > 0 && o->text[0] == GAP_BYTE)
+            if (o->len > 0 && (o->text[0] == GAP_BYTE || (beside_gap && gaps && o->text[0] == ' ')))
                 o->text[0] = 'b';
-            if (o->len > 0 && o->text[o->len - 1] == GAP_BYTE)
+            if (o->len > 0 && (o->text[o->len - 1] == GAP_BYTE || (beside_gap && gaps && o->text[o->len - 1] == ' ')))
                 o->text[o->len - 1] = 'b';
         }
     }
@@ -289,17 +318,6 @@ spell_word(spelling *s, const word *w)
         spell_symbol(s, w->text[i] == GAP_BYTE ? GAP : (unsigned char)w->text[i]);
 }
 
-static bool
-has_gap(const part *p)
-{
-    unsigned i;
-
-    for (i = 0; i < p->n_options; i++)
-        if (memchr(p->option[i].text, GAP_BYTE, p->option[i].len) != NULL)
-            return true;
-    return false;
-}
-
 static void
 drop_symbol(spelling *s, size_t at)
 {
@@ -420,6 +438,9 @@ cuts_label(const bnc_view *view, size_t at)
     return at > 0 && at < view->len && in_label(view->raw[at - 1]) && in_label(view->raw[at]);
 }
 
+/* What was not found from some place on: not looked for again from there or later. */
+static size_t in_vain[SPELT + 1];
+
 static bool
 naive_from(const spelling *s, size_t symbol, const bnc_view *view, bool labels, size_t least, size_t most)
 {
@@ -428,6 +449,8 @@ naive_from(const spelling *s, size_t symbol, const bnc_view *view, bool labels, 
 
     if (symbol >= s->n)
         return true;
+    if (least >= in_vain[symbol])
+        return false;
     for (start = least; start <= most && start <= view->len; start++) {
         at = start;
         for (i = symbol; i < s->n && s->symbol[i] != GAP; i++) {
@@ -445,6 +468,8 @@ naive_from(const spelling *s, size_t symbol, const bnc_view *view, bool labels, 
         if (naive_from(s, i + 1, view, labels, at, view->len))
             return true;
     }
+    if (most >= view->len)
+        in_vain[symbol] = least;
     return false;
 }
 
@@ -466,6 +491,7 @@ naive(const rule *r, const bnc_view *view, bool anchored)
         }
         for (o = 0; o < n_others; o++) {
             spell_rule(r, g, o, &s);
+            memset(in_vain, 0xff, sizeof(in_vain));
             if (naive_from(&s, 0, view, labels, anchored ? view->anchor : 0, anchored ? view->anchor : view->len))
                 return true;
         }
@@ -485,7 +511,7 @@ note_problem(void *context, int line, const char *problem)
     if (line < 2 || (unsigned)line >= n_rules + 2)
         fault("a problem outside the rules");
     if (strncmp(problem, "empty phrase", 12) != 0 && strncmp(problem, "gaps inside", 11) != 0 &&
-        strncmp(problem, "alternatives", 12) != 0)
+        strncmp(problem, "^ before a gap", 14) != 0)
         fault(problem);
     rules[line - 2].unreadable = true;
 }

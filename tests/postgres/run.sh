@@ -3,7 +3,7 @@
 set -eu
 MAILBOUNCE_SOURCE=$(dirname "$MAILBOUNCE_MAKEFILE")
 export MAILBOUNCE_SOURCE
-psql -Xq -c 'CREATE EXTENSION pgtap'
+psql -Xq -c "CREATE EXTENSION pgtap"
 status=0
 pg_prove --ext .sql "$MAILBOUNCE_SOURCE/tests/postgres" || status=1
 prove --ext .t "$MAILBOUNCE_SOURCE/tests/postgres" || status=1
