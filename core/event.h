@@ -1,7 +1,8 @@
 /*
  * event.h - events inside the core: what a stored code means; users' side is in state.h.
  *
- * The tables come from core/rules/event_codes.tsv at build time. What it must not know: times, histories, policies' keys.
+ * The tables come from core/rules/event_codes.tsv at build time. What it must not know: times, histories,
+ * keys of policies.
  */
 #ifndef BNC_EVENT_H
 #define BNC_EVENT_H

@@ -97,7 +97,7 @@ read_decimal(bnc_slice text, int64_t *millionths, bnc_slice *rest)
     int places;
 
     for (; i < text.len && bnc_is_digit((unsigned char)text.data[i]); i++) {
-        if (value > INT64_C(1000000000000))
+        if (value > INT64_C(100000000000))
             return false;
         value = value * 10 + (text.data[i] - '0');
     }
@@ -198,8 +198,9 @@ read_kinds(const reader *r, bnc_slice key, bnc_slice value, uint32_t *kinds)
             if (bnc_slice_equal_caseless(kind, bnc_event_text(legal[i])))
                 break;
         if (i == sizeof(legal))
-            return bad_value(r, key, kind, "none, or kinds with commas between: delivered, open, click, subscribe, "
-                                           "reactivate");
+            return bad_value(r, key, kind,
+                             "none, or kinds with commas between: delivered, open, click, subscribe, "
+                             "reactivate");
         set |= 1u << legal[i];
         value.data += kind.len + (comma != NULL ? 1 : 0);
         value.len -= kind.len + (comma != NULL ? 1 : 0);
@@ -210,130 +211,90 @@ read_kinds(const reader *r, bnc_slice key, bnc_slice value, uint32_t *kinds)
 
 /* ---- keys ---- */
 
-static bnc_status
-set_perspective(reader *r, bnc_slice key, bnc_slice value)
-{
-    char legal[256];
-    int found = bnc_perspective_find(value);
+/* Keys with one value. The first four and their numbers are those of the counters. */
+enum {
+    HARD = BNC_COUNTER_HARD,
+    SOFT = BNC_COUNTER_SOFT,
+    BLOCK = BNC_COUNTER_BLOCK,
+    ANY = BNC_COUNTER_ANY,
+    PERSPECTIVE,
+    COMPLAINT,
+    ENGAGED,
+    RESET,
+    LIFT,
+    SETTLE,
+    PENDING,
+    SCORE,
+    ERODE,
+    ASOF,
+    PLAIN_KEYS
+};
 
-    if (found < 0) {
-        bnc_perspective_names(legal, sizeof(legal));
-        return bad_value(r, key, value, legal);
-    }
-    r->draft->perspective = found;
-    return BNC_OK;
-}
-
-static bnc_status
-set_hard(reader *r, bnc_slice key, bnc_slice value)
-{
-    return read_count(r, key, value, &r->draft->limits[BNC_COUNTER_HARD]);
-}
-
-static bnc_status
-set_soft(reader *r, bnc_slice key, bnc_slice value)
-{
-    return read_count(r, key, value, &r->draft->limits[BNC_COUNTER_SOFT]);
-}
+static const char plain_keys[PLAIN_KEYS][12] = {"hard",      "soft",    "block", "any",  "perspective",
+                                                "complaint", "engaged", "reset", "lift", "settle",
+                                                "pending",   "score",   "erode", "asof"};
 
 static bnc_status
-set_block(reader *r, bnc_slice key, bnc_slice value)
+set_plain(reader *r, int which, bnc_slice key, bnc_slice value)
 {
-    return read_count(r, key, value, &r->draft->limits[BNC_COUNTER_BLOCK]);
-}
-
-static bnc_status
-set_any(reader *r, bnc_slice key, bnc_slice value)
-{
-    return read_count(r, key, value, &r->draft->limits[BNC_COUNTER_ANY]);
-}
-
-static bnc_status
-set_complaint(reader *r, bnc_slice key, bnc_slice value)
-{
-    return read_count(r, key, value, &r->draft->complaint);
-}
-
-static bnc_status
-set_engaged(reader *r, bnc_slice key, bnc_slice value)
-{
-    r->draft->engaged_given = true;
-    return read_count(r, key, value, &r->draft->engaged);
-}
-
-static bnc_status
-set_reset(reader *r, bnc_slice key, bnc_slice value)
-{
-    return read_kinds(r, key, value, &r->draft->reset);
-}
-
-static bnc_status
-set_lift(reader *r, bnc_slice key, bnc_slice value)
-{
-    return read_kinds(r, key, value, &r->draft->lift);
-}
-
-static bnc_status
-set_settle(reader *r, bnc_slice key, bnc_slice value)
-{
-    if (!read_duration(value, &r->draft->settle))
-        return bad_value(r, key, value, DURATION_LEGAL "; 0s switches it off");
-    return BNC_OK;
-}
-
-static bnc_status
-set_pending(reader *r, bnc_slice key, bnc_slice value)
-{
-    if (is_word(value, "never"))
-        r->draft->pending = BNC_FOREVER;
-    else if (!read_duration(value, &r->draft->pending))
-        return bad_value(r, key, value, "never, or " DURATION_LEGAL);
-    return BNC_OK;
-}
-
-static bnc_status
-set_score(reader *r, bnc_slice key, bnc_slice value)
-{
-    return read_amount(r, key, value, &r->draft->score);
-}
-
-static bnc_status
-set_erode(reader *r, bnc_slice key, bnc_slice value)
-{
-    return read_amount(r, key, value, &r->draft->erode);
-}
-
-static bnc_status
-set_asof(reader *r, bnc_slice key, bnc_slice value)
-{
+    draft *d = r->draft;
     bnc_error problem;
+    char legal[256];
+    int found;
 
-    if (bnc_time_read_seconds(value, &r->draft->asof, &problem) != BNC_OK)
-        return bad_value(r, key, value, "2026-01-02T03:04:05Z, or Unix seconds; of the years 0001 to 9999");
-    return BNC_OK;
+    switch (which) {
+    case HARD:
+    case SOFT:
+    case BLOCK:
+    case ANY:
+        return read_count(r, key, value, &d->limits[which]);
+    case PERSPECTIVE:
+        found = bnc_perspective_find(value);
+        bnc_perspective_names(legal, sizeof(legal));
+        if (found < 0)
+            return bad_value(r, key, value, legal);
+        d->perspective = found;
+        return BNC_OK;
+    case COMPLAINT:
+        return read_count(r, key, value, &d->complaint);
+    case ENGAGED:
+        d->engaged_given = true;
+        return read_count(r, key, value, &d->engaged);
+    case RESET:
+        return read_kinds(r, key, value, &d->reset);
+    case LIFT:
+        return read_kinds(r, key, value, &d->lift);
+    case SETTLE:
+        if (!read_duration(value, &d->settle))
+            return bad_value(r, key, value, DURATION_LEGAL "; 0s switches it off");
+        return BNC_OK;
+    case PENDING:
+        if (is_word(value, "never"))
+            d->pending = BNC_FOREVER;
+        else if (!read_duration(value, &d->pending))
+            return bad_value(r, key, value, "never, or " DURATION_LEGAL);
+        return BNC_OK;
+    case SCORE:
+        return read_amount(r, key, value, &d->score);
+    case ERODE:
+        return read_amount(r, key, value, &d->erode);
+    default:
+        if (bnc_time_read_seconds(value, &d->asof, &problem) != BNC_OK)
+            return bad_value(r, key, value, "2026-01-02T03:04:05Z, or Unix seconds; of the years 0001 to 9999");
+        return BNC_OK;
+    }
 }
-
-/* Keys with one value. */
-static const struct {
-    char name[12];
-    bnc_status (*set)(reader *r, bnc_slice key, bnc_slice value);
-} plain_keys[] = {{"perspective", set_perspective}, {"hard", set_hard},     {"soft", set_soft},
-                  {"block", set_block},             {"any", set_any},       {"complaint", set_complaint},
-                  {"engaged", set_engaged},         {"reset", set_reset},   {"lift", set_lift},
-                  {"settle", set_settle},           {"pending", set_pending}, {"score", set_score},
-                  {"erode", set_erode},             {"asof", set_asof}};
 
 static const char counter_keys[COUNTER_KEYS][8] = {"window", "stale", "span", "dedupe", "hold"};
-
-#define N_PLAIN_KEYS (sizeof(plain_keys) / sizeof(plain_keys[0]))
 
 static bnc_status
 unknown_key(const reader *r, bnc_slice key)
 {
-    return complain(r, "unknown key", key,
-                    "perspective, hard, soft, block, any, complaint, limit.CATEGORY, reset, lift, settle, window, stale, "
-                    "span, dedupe, hold (each of the five also with .hard, .soft, .block or .CATEGORY), score, w.hard, "
-                    "w.soft, w.block, erode, pending, engaged, asof, or a category of bounce_categories");
+    return complain(
+        r, "unknown key", key,
+        "perspective, hard, soft, block, any, complaint, limit.CATEGORY, reset, lift, settle, window, "
+        "stale, span, dedupe, hold (each of the five also with .hard, .soft, .block or .CATEGORY), score, w.hard, "
+        "w.soft, w.block, erode, pending, engaged, asof, or a category of bounce_categories");
 }
 
 static bnc_status
@@ -410,14 +371,14 @@ set_key(reader *r, bnc_slice key, bnc_slice value)
     const char *point = memchr(key.data, '.', key.len);
     bnc_slice head, tail;
     int category;
-    size_t i;
+    int i;
 
-    for (i = 0; i < N_PLAIN_KEYS; i++)
-        if (is_word(key, plain_keys[i].name))
-            return plain_keys[i].set(r, key, value);
+    for (i = 0; i < PLAIN_KEYS; i++)
+        if (is_word(key, plain_keys[i]))
+            return set_plain(r, i, key, value);
     for (i = 0; i < COUNTER_KEYS; i++)
         if (is_word(key, counter_keys[i]))
-            return set_counter_key(r, GENERAL, (int)i, key, value);
+            return set_counter_key(r, GENERAL, i, key, value);
     if (point != NULL) {
         head.data = key.data;
         head.len = (size_t)(point - key.data);
@@ -478,7 +439,8 @@ read_pairs(reader *r)
     for (token = next_token(r); token.len > 0; token = next_token(r)) {
         sign = memchr(token.data, '=', token.len);
         if (sign == NULL)
-            return complain(r, "not key=value:", token, "a preset first, then pairs such as hard=1, with blanks between");
+            return complain(r, "not key=value:", token,
+                            "a preset first, then pairs such as hard=1, with blanks between");
         key.data = token.data;
         key.len = (size_t)(sign - token.data);
         token = with_clock(r, token, key);

@@ -39,9 +39,9 @@ enum {
 };
 
 typedef struct bnc_counter {
-    uint32_t limit; /* 0: never */
-    int category;   /* whose counter it is, or -1 */
-    bool by_day;    /* dedupe=day */
+    uint32_t limit;              /* 0: never */
+    int category;                /* whose counter it is, or -1 */
+    bool by_day;                 /* dedupe=day */
     int64_t window, stale, hold; /* BNC_FOREVER: off */
     int64_t span, dedupe;        /* 0: off */
 } bnc_counter;

@@ -13,9 +13,9 @@
 /* A failure that counts. Lists of strikes are linked by their places; BNC_NO_STRIKE ends them. */
 typedef struct bnc_strike {
     int64_t at;
-    int16_t category;     /* -1: given as a type */
-    uint16_t next[2];     /* in its counter; in the counter "any" */
-    uint8_t type;         /* 0 hard, 1 soft, 2 block */
+    int16_t category; /* -1: given as a type */
+    uint16_t next[2]; /* in its counter; in the counter "any" */
+    uint8_t type;     /* 0 hard, 1 soft, 2 block */
 } bnc_strike;
 
 #define BNC_NO_STRIKE UINT16_MAX

@@ -18,7 +18,7 @@ struct bnc_states {
     bnc_allocator allocator;
     bnc_engine *engine;
     bnc_policy *policies[BNC_KEPT_POLICIES];
-    bnc_policy *recent; /* one of them */
+    bnc_policy *recent;  /* one of them */
     unsigned long clock; /* counts uses of policies */
 
     /* working memory of one call */

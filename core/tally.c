@@ -339,8 +339,7 @@ bnc_tally_pack(bnc_states *states, const bnc_tally *t, bnc_slice *packed)
 }
 
 bnc_status
-bnc_tally_unpack(bnc_states *states, const bnc_allocator *memory, bnc_slice packed, bnc_tally **tally,
-                 bnc_error *error)
+bnc_tally_unpack(bnc_states *states, const bnc_allocator *memory, bnc_slice packed, bnc_tally **tally, bnc_error *error)
 {
     const unsigned char *bytes = (const unsigned char *)packed.data;
     bnc_slice policy, history;

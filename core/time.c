@@ -303,7 +303,7 @@ bnc_time_of_integer(int64_t number, int64_t *time, bnc_error *error)
     int64_t micros;
     bnc_status status;
 
-    if (number >= 0 && number < JULIAN_END)
+    if (number >= 0 && number <= (int64_t)JULIAN_END)
         micros = (number * JULIAN_DAYS_MS - JULIAN_1970_MS) * 1000;
     else if (number > -INT64_C(1000000000000) && number < INT64_C(1000000000000))
         micros = number * SECOND_MICROS;
@@ -346,8 +346,9 @@ read_time(bnc_slice text, bool automatic, int64_t *time, bnc_error *error)
 
     text = bnc_slice_trim(text);
     if (bnc_slice_equal_caseless(text, bnc_slice_of("now")))
-        return complain(error, text, "is no moment: the same events must give the same answer tomorrow; "
-                                     "write the time itself, e.g. strftime('%Y-%m-%dT%H:%M:%fZ', 'now')");
+        return complain(error, text,
+                        "is no moment: the same events must give the same answer tomorrow; "
+                        "write the time itself, e.g. strftime('%Y-%m-%dT%H:%M:%fZ', 'now')");
     if (read_decimal(text, &d)) {
         if (is_ambiguous(text, &d))
             return complain(error, text, "may be a date or a number; write 2026-01-02 for a date");

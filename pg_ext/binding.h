@@ -19,8 +19,12 @@ extern bnc_allocator mailbounce_allocator(MemoryContext context);
 /* The backend's engine. */
 extern bnc_engine *mailbounce_engine(void);
 
-/* The one place where the core's errors become PostgreSQL's. */
+/* The one place where the core's errors become PostgreSQL's. Version 18 moved the attribute to the front. */
+#if PG_VERSION_NUM >= 180000
+pg_noreturn extern void mailbounce_throw(bnc_status status, const bnc_error *error);
+#else
 extern void mailbounce_throw(bnc_status status, const bnc_error *error) pg_attribute_noreturn();
+#endif
 
 /* The bytes of a detoasted value. */
 static inline bnc_slice

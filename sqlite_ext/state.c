@@ -202,9 +202,15 @@ sendable_of(sqlite3_context *context, int n, sqlite3_value **values)
 
 /* ---- aggregates ---- */
 
-/* SQLite zeroes this for each group or window. */
+/*
+ * SQLite zeroes this for each group or window. Nobody tells in advance whether rows will be taken out again, so that the
+ * tally is a moving one. The answers of a frame that only grows come from a bounded one beside it, made at the
+ * first of them: a moving tally grows with the frame, and so would the cost of each answer.
+ */
 typedef struct group {
     bnc_tally *tally;
+    bnc_tally *growing; /* NULL: no answer yet in a window, or rows were taken out */
+    bool shrunk;        /* rows were taken out */
     const bnc_allocator *memory;
 } group;
 
@@ -254,8 +260,18 @@ step(sqlite3_context *context, int n, sqlite3_value **values)
         status = value_event(states, values, &given, &event, &at, &error);
     if (status == BNC_OK && given)
         status = bnc_tally_add(states, g->memory, &g->tally, event, at, &error);
+    if (status == BNC_OK && given && g->growing != NULL)
+        status = bnc_tally_add(states, g->memory, &g->growing, event, at, &error);
     if (status != BNC_OK)
         result_error(context, status, &error);
+}
+
+static void
+release_growing(group *g)
+{
+    if (g->growing != NULL)
+        bnc_tally_release(g->memory, g->growing);
+    g->growing = NULL;
 }
 
 static void
@@ -271,6 +287,8 @@ inverse(sqlite3_context *context, int n, sqlite3_value **values)
     (void)n;
     if (g == NULL || g->tally == NULL)
         return;
+    g->shrunk = true;
+    release_growing(g);
     status = value_event(states_of(context), values, &given, &event, &at, &error);
     if (status != BNC_OK)
         result_error(context, status, &error);
@@ -311,25 +329,50 @@ tally_of(sqlite3_context *context)
     return g != NULL ? g->tally : NULL;
 }
 
+/* The tally for one of several answers: in a frame that has only grown, the bounded one. */
+static bnc_status
+window_tally(sqlite3_context *context, bnc_tally **tally, bnc_error *error)
+{
+    group *g = sqlite3_aggregate_context(context, 0);
+    bnc_status status = BNC_OK;
+
+    *tally = g != NULL ? g->tally : NULL;
+    if (*tally == NULL || g->shrunk)
+        return BNC_OK;
+    if (g->growing == NULL) {
+        status = bnc_tally_create(g->memory, false, &g->growing);
+        if (status == BNC_OK)
+            status = bnc_tally_merge(states_of(context), g->memory, &g->growing, g->tally, error);
+    }
+    *tally = g->growing;
+    return status;
+}
+
 static void
 release_group(sqlite3_context *context)
 {
     group *g = sqlite3_aggregate_context(context, 0);
 
     if (g != NULL && g->tally != NULL) {
+        release_growing(g);
         bnc_tally_release(g->memory, g->tally);
         g->tally = NULL;
     }
 }
 
 static void
-answer_tally(sqlite3_context *context, form wanted)
+answer_tally(sqlite3_context *context, form wanted, bool last)
 {
     bnc_states *states = states_of(context);
+    bnc_tally *tally = tally_of(context);
+    bnc_status status = BNC_OK;
     bnc_summary summary;
     bnc_error error;
-    bnc_status status = bnc_tally_state(states, tally_of(context), &summary, &error);
 
+    if (!last)
+        status = window_tally(context, &tally, &error);
+    if (status == BNC_OK)
+        status = bnc_tally_state(states, tally, &summary, &error);
     if (status != BNC_OK)
         result_error(context, status, &error);
     else
@@ -339,44 +382,57 @@ answer_tally(sqlite3_context *context, form wanted)
 static void
 state_value(sqlite3_context *context)
 {
-    answer_tally(context, FORM_STATE);
+    answer_tally(context, FORM_STATE, false);
 }
 
 static void
 state_final(sqlite3_context *context)
 {
-    answer_tally(context, FORM_STATE);
+    answer_tally(context, FORM_STATE, true);
     release_group(context);
 }
 
 static void
 summary_value(sqlite3_context *context)
 {
-    answer_tally(context, FORM_SUMMARY);
+    answer_tally(context, FORM_SUMMARY, false);
 }
 
 static void
 summary_final(sqlite3_context *context)
 {
-    answer_tally(context, FORM_SUMMARY);
+    answer_tally(context, FORM_SUMMARY, true);
     release_group(context);
 }
 
 static void
-history_value(sqlite3_context *context)
+answer_history(sqlite3_context *context, bool last)
 {
+    bnc_tally *tally = tally_of(context);
+    bnc_status status = BNC_OK;
     bnc_slice history;
+    bnc_error error;
 
-    if (bnc_tally_history(states_of(context), tally_of(context), &history) != BNC_OK)
+    if (!last)
+        status = window_tally(context, &tally, &error);
+    if (status == BNC_OK)
+        status = bnc_tally_history(states_of(context), tally, &history);
+    if (status != BNC_OK)
         sqlite3_result_error_nomem(context);
     else
         result_history(context, history);
 }
 
 static void
+history_value(sqlite3_context *context)
+{
+    answer_history(context, false);
+}
+
+static void
 history_final(sqlite3_context *context)
 {
-    history_value(context);
+    answer_history(context, true);
     release_group(context);
 }
 

@@ -16,7 +16,7 @@
 
 #define ROWS 256
 #define CELLS 16
-#define SUFFIXES 8      /* of a category: none, and seven more; see bnc_class */
+#define SUFFIXES 8       /* of a category: none, and seven more; see bnc_class */
 #define CATEGORY_FROM 64 /* codes below are kinds and types */
 #define CODES_MAX 4096
 #define WORDS_MAX 2048
@@ -184,7 +184,8 @@ read_suffixes(const table *codes, int adds[SUFFIXES])
         code = code_of(codes, row);
         i = position(suffixes, SUFFIXES, codes->cell[row][2]);
         if (i <= 0 || code >= SUFFIXES || (seen >> code & 1) != 0)
-            fail(codes->path, row + 1, "suffixes are those of bnc_class, with a number of their own below %d", SUFFIXES);
+            fail(codes->path, row + 1, "suffixes are those of bnc_class, with a number of their own below %d",
+                 SUFFIXES);
         adds[i] = code;
         seen |= 1 << code;
     }
@@ -310,7 +311,9 @@ write_source(const table *codes, const table *categories, const table *policies,
 
     if (out == NULL)
         fail(path, 0, "can't be written");
-    fputs("/* Generated from core/rules/event_codes.tsv, categories.tsv and policies.tsv. */\n#include \"event.h\"\n\n", out);
+    fputs("/* Generated from core/rules/event_codes.tsv, categories.tsv and policies.tsv. */\n"
+          "#include \"event.h\"\n\n",
+          out);
     fputs("const bnc_event_fact bnc_event_facts[BNC_N_EVENTS] = {\n", out);
     for (i = 0; i < n_words; i++)
         fprintf(out, "    {%d, %zu, %zu, %d, %d, %d}, /* %s */\n", words[i].code, pool_add(words[i].text),

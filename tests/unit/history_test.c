@@ -60,8 +60,8 @@ word(const char *text)
 static size_t
 random_events(bnc_stamp *events, size_t n, uint32_t moments, uint32_t failures)
 {
-    static const char *const kinds[] = {"sent", "delivered", "open", "click", "complaint", "unsubscribe",
-                                        "subscribe", "reactivate"};
+    static const char *const kinds[] = {"sent",      "delivered",   "open",      "click",
+                                        "complaint", "unsubscribe", "subscribe", "reactivate"};
     static const char *const others[] = {"hard", "soft", "user_unknown/5", "mailbox_full", "unknown/pending"};
     size_t i;
 
@@ -394,9 +394,9 @@ never_drops_what_lasts(void **state)
 static void
 has_stable_bytes(void **state)
 {
-    static const unsigned char golden[] = {
-        0x01, 0x00, 0x3c, 0x24, 0xc2, 0xf7, 0x00, 0xe3, 0x07, 0x5d, 0xf5, 0x78, 0xb3, 0x40, 0x00, 0x42,
-        0x00, 0xe3, 0x86, 0x6b, 0xe0, 0x88, 0xc0, 0x00, 0x00, 0x03};
+    static const unsigned char golden[] = {0x01, 0x00, 0x3c, 0x24, 0xc2, 0xf7, 0x00, 0xe3, 0x07,
+                                           0x5d, 0xf5, 0x78, 0xb3, 0x40, 0x00, 0x42, 0x00, 0xe3,
+                                           0x86, 0x6b, 0xe0, 0x88, 0xc0, 0x00, 0x00, 0x03};
     static value v;
     bnc_stamp events[2];
     bnc_slice result;
@@ -539,8 +539,8 @@ moves_both_ways(void **state)
     tally_all(events, frame, true, &tally);
     for (i = 0; i + frame < n; i++) {
         bnc_tally_remove(tally, events[i].event, events[i].at);
-        assert_int_equal(
-            bnc_tally_add(states, &memory, &tally, events[i + frame].event, events[i + frame].at, &error), BNC_OK);
+        assert_int_equal(bnc_tally_add(states, &memory, &tally, events[i + frame].event, events[i + frame].at, &error),
+                         BNC_OK);
         if (i % 100 != 0)
             continue;
         len = defined_bytes(events + i + 1, frame, bytes);
@@ -693,13 +693,18 @@ survives_without_memory(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(laws_hold_below_the_bound), cmocka_unit_test(laws_hold_above_the_bound),
-        cmocka_unit_test(drops_opens_before_failures), cmocka_unit_test(never_drops_what_lasts),
-        cmocka_unit_test(has_stable_bytes),          cmocka_unit_test(finds_every_damage),
-        cmocka_unit_test(refuses_noise),             cmocka_unit_test(refuses_impossible_sets),
-        cmocka_unit_test(moves_both_ways),           cmocka_unit_test(keeps_one_policy),
-        cmocka_unit_test(refuses_hostile_packs),     cmocka_unit_test(survives_without_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(laws_hold_below_the_bound),
+                                       cmocka_unit_test(laws_hold_above_the_bound),
+                                       cmocka_unit_test(drops_opens_before_failures),
+                                       cmocka_unit_test(never_drops_what_lasts),
+                                       cmocka_unit_test(has_stable_bytes),
+                                       cmocka_unit_test(finds_every_damage),
+                                       cmocka_unit_test(refuses_noise),
+                                       cmocka_unit_test(refuses_impossible_sets),
+                                       cmocka_unit_test(moves_both_ways),
+                                       cmocka_unit_test(keeps_one_policy),
+                                       cmocka_unit_test(refuses_hostile_packs),
+                                       cmocka_unit_test(survives_without_memory)};
 
     return cmocka_run_group_tests(tests, open_states, close_states);
 }

@@ -207,6 +207,9 @@ tells_what_is_wrong(void **state)
     refuse("hard=1.0", "hard can't be \"1.0\"");
     refuse("hard=1000001", "legal: a whole number from 0 to 1000000");
     refuse("hard=99999999999999999999", "legal: a whole number");
+    refuse("hard=9999999999999", "legal: a whole number");
+    refuse("settle=999999999999.999999w", "at most 4000000d");
+    refuse("score=9999999999999.9", "at most six decimals");
     refuse("hard=never", "0 for never");
     refuse("w.hard=1.0000001 score=1", "at most six decimals");
     refuse("w.mailbox_full=1", "unknown key \"w.mailbox_full\"");
@@ -285,10 +288,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(knows_its_presets),   cmocka_unit_test(starts_from_default),
+        cmocka_unit_test(knows_its_presets),     cmocka_unit_test(starts_from_default),
         cmocka_unit_test(knows_what_beats_what), cmocka_unit_test(gives_types),
-        cmocka_unit_test(reads_values),        cmocka_unit_test(tells_what_is_wrong),
-        cmocka_unit_test(bears_any_text),      cmocka_unit_test(survives_without_memory)};
+        cmocka_unit_test(reads_values),          cmocka_unit_test(tells_what_is_wrong),
+        cmocka_unit_test(bears_any_text),        cmocka_unit_test(survives_without_memory)};
 
     return cmocka_run_group_tests(tests, NULL, close_policy);
 }

@@ -183,7 +183,8 @@ keeps_counters_apart(void **state)
     expect("three_strikes", "suppressed@1", "confirmed (suppressed) 1/0/0 c=1 C=suppressed f=1 l=1 L=suppressed");
     /* any takes what the type's counter took */
     expect("three_strikes hard=0 any=2 dedupe.soft=day", "soft@1,soft@1T05:00", "soft 0/1/0 f=1 l=1");
-    expect("three_strikes hard=0 any=2 dedupe=day", "soft@1,hard@1T05:00", "confirmed (any) 1/1/0 c=1T05:00 f=1 l=1T05:00");
+    expect("three_strikes hard=0 any=2 dedupe=day", "soft@1,hard@1T05:00",
+           "confirmed (any) 1/1/0 c=1T05:00 f=1 l=1T05:00");
     /* own counter before any */
     expect("three_strikes any=1", "hard@1", "confirmed (hard) 1/0/0 c=1 f=1 l=1");
 }
@@ -197,13 +198,13 @@ confirms_and_holds(void **state)
     expect("benchmark", "hard@1,hard@2,hard@3", "confirmed (hard) 3/0/0 c=3 f=1 l=3");
     expect("benchmark", "hard@1,hard@2,open@3,hard@4", "hard 1/0/0 f=4 l=4");
     /* further strikes move the hold only */
-    expect("benchmark", "hard@1,hard@2,hard@3,user_unknown@9",
-           "confirmed (hard) 3/0/0 c=3 f=1 l=9 L=user_unknown");
+    expect("benchmark", "hard@1,hard@2,hard@3,user_unknown@9", "confirmed (hard) 3/0/0 c=3 f=1 l=9 L=user_unknown");
     expect("three_strikes hold=5d", "hard@1,soft@3,sent@7", "confirmed (hard) 1/0/0 c=1 f=1 l=3 n=8");
     expect("three_strikes hold=5d", "hard@1,soft@3,sent@8", "active 0/0/0");
     expect("three_strikes hold=5d", "hard@1,soft@3,hard@8", "confirmed (hard) 1/0/0 c=8 f=8 l=8 n=13");
     expect("three_strikes hold=5d asof=2026-01-06", "hard@1", "active 0/0/0");
-    expect("three_strikes hold=5d asof=2026-01-05T23:59:59.999999Z", "hard@1", "confirmed (hard) 1/0/0 c=1 f=1 l=1 n=6");
+    expect("three_strikes hold=5d asof=2026-01-05T23:59:59.999999Z", "hard@1",
+           "confirmed (hard) 1/0/0 c=1 f=1 l=1 n=6");
     /* the hold of the counter that decided */
     expect("three_strikes hold=5d hold.hard=2d", "hard@1,sent@2", "confirmed (hard) 1/0/0 c=1 f=1 l=1 n=3");
     expect("three_strikes hold=5d hold.hard=none", "hard@1,sent@9", "confirmed (hard) 1/0/0 c=1 f=1 l=1");
@@ -253,7 +254,8 @@ takes_back_deliveries(void **state)
     expect("benchmark settle=2d", "hard@1,delivered@2,hard@3", "hard 2/0/0 f=1 l=3");
     /* whatever becomes of the failure */
     expect("benchmark dedupe=day", "hard@1,delivered@1T01:00,hard@1T02:00", "hard 1/0/0 f=1 l=1");
-    expect("benchmark hard=1 lift=delivered", "hard@1,delivered@2,soft@2T01:00", "confirmed (hard) 1/0/0 c=1 f=1 l=2T01:00");
+    expect("benchmark hard=1 lift=delivered", "hard@1,delivered@2,soft@2T01:00",
+           "confirmed (hard) 1/0/0 c=1 f=1 l=2T01:00");
     expect("benchmark", "hard@1,delivered@2,mailbox_full/pending@2T01:00,none@2T01:00", "pending 0/0/0");
     /* not after asof */
     expect("benchmark asof=2026-01-02T03:00", "hard@1,delivered@2,hard@2T05:59", "active 0/0/0");
@@ -325,7 +327,8 @@ forgets(void **state)
     expect("three_strikes hard=0 any=3 stale=1d", "hard@1,hard@3,hard@5", "confirmed (any) 1/0/0 c=5 f=5 l=5");
 
     expect("three_strikes hard=2 window=2d", "hard@1,hard@3", "hard 1/0/0 f=3 l=3 n=5");
-    expect("three_strikes hard=2 window=2d", "hard@1,hard@2T23:59", "confirmed (hard) 2/0/0 c=2T23:59 f=1 l=2T23:59 n=3");
+    expect("three_strikes hard=2 window=2d", "hard@1,hard@2T23:59",
+           "confirmed (hard) 2/0/0 c=2T23:59 f=1 l=2T23:59 n=3");
     expect("three_strikes hard=3 window=2d", "hard@1,hard@2,sent@3", "hard 1/0/0 f=2 l=2 n=4");
     expect("three_strikes hard=3 window=2d", "hard@1,hard@2,sent@4", "active 0/0/0");
     /* confirmed stays when the strikes pass out of sight */
@@ -383,12 +386,12 @@ keeps_a_score(void **state)
     expect("score=2 w.soft=1", "hard@1,soft@2", "hard 1/1/0 score=1 f=1 l=2");
     expect("discourse", "hard@1,delivered@2,delivered@3", "hard 1/0/0 score=1.8 f=1 l=1");
     expect("discourse erode=1.5", "hard@1,delivered@2,delivered@3", "hard 1/0/0 score=0 f=1 l=1");
-    expect("discourse", "hard@1,delivered@2,hard@2T01:00", "confirmed (score) 2/0/0 score=4 c=2T01:00 f=1 l=2T01:00 "
-                                                           "n=2026-02-01T01:00:00.000000Z");
+    expect("discourse", "hard@1,delivered@2,hard@2T01:00",
+           "confirmed (score) 2/0/0 score=4 c=2T01:00 f=1 l=2T01:00 "
+           "n=2026-02-01T01:00:00.000000Z");
     expect("discourse", "hard@1,reactivate@2,soft@3", "soft 0/1/0 score=1 f=3 l=3");
     expect("discourse score=0", "hard@1", "confirmed (hard) 1/0/0 c=1 f=1 l=1 n=31");
-    expect("score=0.3 w.soft=0.1", "soft@1,soft@3,soft@5",
-           "confirmed (score) 0/3/0 score=0.3 c=5 f=1 l=5");
+    expect("score=0.3 w.soft=0.1", "soft@1,soft@3,soft@5", "confirmed (score) 0/3/0 score=0.3 c=5 f=1 l=5");
 }
 
 static void
@@ -396,7 +399,8 @@ orders_by_group_and_text(void **state)
 {
     (void)state;
     /* the category of the last strike is the last in the order of texts */
-    expect("three_strikes hard=0", "user_unknown/5@1,domain_unknown/5@1,user_unknown@1", "hard 3/0/0 f=1 l=1 L=user_unknown");
+    expect("three_strikes hard=0", "user_unknown/5@1,domain_unknown/5@1,user_unknown@1",
+           "hard 3/0/0 f=1 l=1 L=user_unknown");
     expect("three_strikes hard=0", "hard@1,domain_unknown/5@1", "hard 2/0/0 f=1 l=1");
     /* the group depends on the policy: greylisted is pending, or a failure after it */
     expect("three_strikes", "greylisted@1,soft@1", "soft 0/1/0 f=1 l=1");
@@ -454,9 +458,18 @@ reads_events(void **state)
         {"552 5.2.2 mailbox full; will be retried", "mailbox_full/pending"},
         {"550", "user_unknown/5"},
     };
-    static const char *const bad[] = {"",           " ",      "hardd",          "rejected",       "user_unknown/6",
-                                      "hard/5",     "open/4", "user_unknown/",  "user_unknown/5xx", "/",
-                                      "no_category/5", "_"};
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "hardd",
+                                      "rejected",
+                                      "user_unknown/6",
+                                      "hard/5",
+                                      "open/4",
+                                      "user_unknown/",
+                                      "user_unknown/5xx",
+                                      "/",
+                                      "no_category/5",
+                                      "_"};
     bnc_event event;
     bnc_slice text;
     size_t i;
@@ -488,15 +501,21 @@ reads_events(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(starts_active),      cmocka_unit_test(makes_strikes),
-        cmocka_unit_test(keeps_counters_apart), cmocka_unit_test(confirms_and_holds),
-        cmocka_unit_test(resets_and_lifts),   cmocka_unit_test(takes_back_deliveries),
-        cmocka_unit_test(settles_pending),    cmocka_unit_test(dedupes),
-        cmocka_unit_test(forgets),            cmocka_unit_test(wants_a_span),
-        cmocka_unit_test(spares_the_engaged), cmocka_unit_test(keeps_a_score),
-        cmocka_unit_test(orders_by_group_and_text), cmocka_unit_test(writes_json),
-        cmocka_unit_test(reads_events)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(starts_active),
+                                       cmocka_unit_test(makes_strikes),
+                                       cmocka_unit_test(keeps_counters_apart),
+                                       cmocka_unit_test(confirms_and_holds),
+                                       cmocka_unit_test(resets_and_lifts),
+                                       cmocka_unit_test(takes_back_deliveries),
+                                       cmocka_unit_test(settles_pending),
+                                       cmocka_unit_test(dedupes),
+                                       cmocka_unit_test(forgets),
+                                       cmocka_unit_test(wants_a_span),
+                                       cmocka_unit_test(spares_the_engaged),
+                                       cmocka_unit_test(keeps_a_score),
+                                       cmocka_unit_test(orders_by_group_and_text),
+                                       cmocka_unit_test(writes_json),
+                                       cmocka_unit_test(reads_events)};
 
     return cmocka_run_group_tests(tests, open_states, close_states);
 }

@@ -218,11 +218,14 @@ knows_every_day(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_iso),        cmocka_unit_test(reads_zones),
-        cmocka_unit_test(rounds_to_microseconds), cmocka_unit_test(reads_numbers),
-        cmocka_unit_test(takes_values),     cmocka_unit_test(refuses_the_rest),
-        cmocka_unit_test(counts_asof_in_seconds), cmocka_unit_test(knows_every_day)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_iso),
+                                       cmocka_unit_test(reads_zones),
+                                       cmocka_unit_test(rounds_to_microseconds),
+                                       cmocka_unit_test(reads_numbers),
+                                       cmocka_unit_test(takes_values),
+                                       cmocka_unit_test(refuses_the_rest),
+                                       cmocka_unit_test(counts_asof_in_seconds),
+                                       cmocka_unit_test(knows_every_day)};
 
     (void)memory;
     return cmocka_run_group_tests(tests, NULL, NULL);
