@@ -14,7 +14,7 @@ EXTVERSION := $(shell sed -n 's/^default_version *= *.\([^ ]*\).$$/\1/p' $(srcdi
 
 # goals that need no PostgreSQL; anything else is PGXS's
 OWN_GOALS = help sqlite demo test test-core test-sqlite test-postgres test-sanitize test-versions accuracy rules \
-	rules-report explain deps-demo deps-test clean-build format dist
+	rules-report bench-state explain deps-demo deps-test clean-build format dist
 
 ifneq ($(filter $(OWN_GOALS) build/%,$(MAKECMDGOALS)),)
 PGXS_WANTED =

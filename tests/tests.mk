@@ -65,3 +65,9 @@ accuracy: build/test/ask
 # which rules win over a file of diagnostics, one a line, and what falls through: make rules-report FILE=file.txt
 rules-report: build/test/ask
 	@build/test/ask report $(FILE)
+
+# ---- benchmarks: ratios measured side by side, never a test ----
+
+# bounce_state against count(*), an aggregate that does nothing, and a window query: CONTACTS=1000000 ROUNDS=3
+bench-state: sqlite
+	@$(srcdir)/tests/bench/state.sh

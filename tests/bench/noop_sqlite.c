@@ -1,0 +1,34 @@
+/*
+ * noop_sqlite.c - an aggregate that does nothing with its arguments: what SQLite itself costs. For benchmarks only.
+ */
+#include "sqlite3ext.h"
+
+#include <stddef.h>
+
+SQLITE_EXTENSION_INIT1
+
+static void
+step(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    long *count = sqlite3_aggregate_context(context, sizeof(*count));
+
+    (void)n;
+    if (count != NULL)
+        *count += sqlite3_value_bytes(values[0]) + sqlite3_value_int64(values[1]) % 2;
+}
+
+static void
+final(sqlite3_context *context)
+{
+    long *count = sqlite3_aggregate_context(context, 0);
+
+    sqlite3_result_int64(context, count != NULL ? *count : 0);
+}
+
+int
+sqlite3_noopsqlite_init(sqlite3 *db, char **message, const sqlite3_api_routines *api)
+{
+    (void)message;
+    SQLITE_EXTENSION_INIT2(api);
+    return sqlite3_create_function_v2(db, "noop", -1, SQLITE_UTF8, NULL, NULL, step, final, NULL);
+}
