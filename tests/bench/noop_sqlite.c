@@ -12,9 +12,8 @@ step(sqlite3_context *context, int n, sqlite3_value **values)
 {
     long *count = sqlite3_aggregate_context(context, sizeof(*count));
 
-    (void)n;
     if (count != NULL)
-        *count += sqlite3_value_bytes(values[0]) + sqlite3_value_int64(values[1]) % 2;
+        *count += sqlite3_value_bytes(values[0]) + sqlite3_value_int64(values[1]) % 2 + (n > 2 ? sqlite3_value_bytes(values[2]) : 0);
 }
 
 static void

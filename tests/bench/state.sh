@@ -44,7 +44,7 @@ run_sqlite() { # name, SQL
 compare_sqlite() { # unsorted or indexed
     for _ in $(seq "$rounds"); do
         run_sqlite "$1 count(*)" "SELECT count(*) FROM (SELECT c, count(*) FROM e GROUP BY c)"
-        run_sqlite "$1 no-op" "SELECT count(*) FROM (SELECT c, noop(event, at) FROM e GROUP BY c)"
+        run_sqlite "$1 no-op" "SELECT count(*) FROM (SELECT c, noop(event, at, 'benchmark') FROM e GROUP BY c)"
         run_sqlite "$1 bounce_state" "SELECT count(*) FROM (SELECT c, bounce_state(event, at, 'benchmark') FROM e GROUP BY c)"
         run_sqlite "$1 window query" "$window"
     done
@@ -61,8 +61,8 @@ table <"$work/sqlite"
 cc -O2 -fPIC -shared -I"$(${PG_CONFIG:-pg_config} --includedir-server)" -o "$work/noop.so" "$source/tests/bench/noop_postgres.c"
 cat >"$work/make_pg.sql" <<SQL
 CREATE EXTENSION mailbounce;
-CREATE FUNCTION noop_step(bigint, text, timestamptz) RETURNS bigint AS '$work/noop', 'noop_step' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-CREATE AGGREGATE noop(text, timestamptz) (SFUNC = noop_step, STYPE = bigint, INITCOND = '0');
+CREATE FUNCTION noop_step(bigint, text, timestamptz, text) RETURNS bigint AS '$work/noop', 'noop_step' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+CREATE AGGREGATE noop(text, timestamptz, text) (SFUNC = noop_step, STYPE = bigint, INITCOND = '0');
 CREATE TABLE e AS SELECT (random() * $contacts)::int AS c, CASE WHEN random() < 0.55 THEN 'hard' WHEN random() < 0.5 THEN 'open' ELSE 'delivered' END AS event,
     timestamptz '2026-01-01Z' + i * interval '1 second' AS at FROM generate_series(1, $contacts * 10) i;
 VACUUM ANALYZE e;
@@ -75,7 +75,7 @@ run() { # name, settings, SQL
 compare() { # unsorted or indexed, settings
     for _ in $(seq "$ROUNDS"); do
         run "$1 count(*)" "$2" "SELECT count(*) FROM (SELECT c, count(*) FROM e GROUP BY c OFFSET 0) x"
-        run "$1 no-op" "$2" "SELECT count(s) FROM (SELECT c, noop(event, at) s FROM e GROUP BY c OFFSET 0) x"
+        run "$1 no-op" "$2" "SELECT count(s) FROM (SELECT c, noop(event, at, 'benchmark') s FROM e GROUP BY c OFFSET 0) x"
         run "$1 bounce_state" "$2" "SELECT count(s) FROM (SELECT c, bounce_state(event, at, 'benchmark') s FROM e GROUP BY c OFFSET 0) x"
         run "$1 window query" "$2" "$WINDOW"
     done
