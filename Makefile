@@ -5,7 +5,7 @@
 #   make sqlite    build/sqlite/mailbounce.so
 #   make, make install, make installcheck: the PostgreSQL extension (PG_CONFIG=... chooses the server)
 #
-# `make help` lists the rest.
+#   make help      lists the rest
 
 # the folder of this file: builds outside the tree work (make -f /path/Makefile)
 srcdir := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -14,7 +14,12 @@ EXTVERSION := $(shell sed -n 's/^default_version *= *.\([^ ]*\).$$/\1/p' $(srcdi
 
 # goals that need no PostgreSQL; anything else is PGXS's
 OWN_GOALS = help sqlite demo test test-core test-sqlite test-postgres test-sanitize test-versions accuracy rules \
-	rules-report bench-state explain deps-demo deps-test clean-build format dist
+	rules-report bench-state explain format
+
+# `make clean` works without PostgreSQL too
+ifeq ($(shell $(or $(PG_CONFIG),pg_config) --pgxs 2>/dev/null),)
+OWN_GOALS += clean
+endif
 
 ifneq ($(filter $(OWN_GOALS) build/%,$(MAKECMDGOALS)),)
 PGXS_WANTED =
@@ -31,4 +36,23 @@ include $(srcdir)/pg_ext/pg.mk
 else
 include $(srcdir)/sqlite_ext/sqlite.mk
 include $(srcdir)/tests/tests.mk
+
+help:
+	@awk '/^#/ { sub(/^# ?/, ""); print; next } { exit }' $(srcdir)/Makefile
+	@echo 'test-core test-sqlite test-postgres   parts of make test'
+	@echo 'test-sanitize                         under ASan, UBSan and valgrind'
+	@echo 'test-versions                         in chroots of Debian 12, 13 and unstable (as root)'
+	@echo 'rules                                 every check of the rule files'
+	@echo 'accuracy CORPUS=file.tsv              measures a labelled corpus'
+	@echo 'rules-report FILE=file.txt            which rules win over a file of diagnostics'
+	@echo 'TEXT=... make explain                 explains one diagnostic'
+	@echo 'bench-state                           what bounce_state costs, in ratios'
+	@echo 'format                                clang-format over all C'
+
+clean:
+	rm -rf build
+
+format:
+	clang-format -i $(wildcard $(srcdir)/core/*.[ch] $(srcdir)/core/generate/*.c $(srcdir)/sqlite_ext/*.[ch] $(srcdir)/tests/*.c \
+		$(srcdir)/tests/*/*.[ch])
 endif
