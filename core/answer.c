@@ -192,6 +192,8 @@ bnc_answer(bnc_engine *e, bnc_question question, bnc_slice diagnostic, const bnc
     status = find_perspective(perspective, &view, error);
     if (status != BNC_OK)
         return status;
+    if (diagnostic.len > BNC_HEAD)
+        diagnostic.len = BNC_HEAD;
     *lasting = true;
     if (question == BNC_ASK_TYPE && type_of_event(diagnostic, view, &type)) {
         *answer = bnc_type_name(type);

@@ -449,6 +449,27 @@ whole_words(const bnc_view *view, bnc_stretch *found)
         found->start--;
 }
 
+/* Stretches as people read them: whole words, empty ones left out, those that meet joined. Returns their number. */
+static size_t
+whole_stretches(const bnc_view *view, bnc_stretch *found, size_t n)
+{
+    size_t kept = 0;
+    size_t k;
+
+    for (k = 0; k < n; k++) {
+        if (found[k].start == found[k].end)
+            continue;
+        whole_words(view, &found[k]);
+        if (kept > 0 && found[k].start <= found[kept - 1].end) {
+            if (found[k].end > found[kept - 1].end)
+                found[kept - 1].end = found[k].end;
+        } else {
+            found[kept++] = found[k];
+        }
+    }
+    return kept;
+}
+
 static size_t
 matched_phrase(job *j, const winner *w, const bnc_view *view)
 {
@@ -465,10 +486,10 @@ matched_phrase(job *j, const winner *w, const bnc_view *view)
             break;
     if (i == rule->n_phrases)
         return 0;
+    n = whole_stretches(view, found, n);
     for (k = 0; k < n; k++) {
         if (k > 0)
             used = put_matched(j->e, used, " * ", 3);
-        whole_words(view, &found[k]);
         used = put_matched(j->e, used, view->raw + found[k].start, found[k].end - found[k].start);
     }
     return used;
@@ -570,6 +591,7 @@ bnc_classify(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bnc_ve
 
     memset(&j, 0, sizeof(j));
     j.e = e;
+    e->no_memory = false;
     if (rules != NULL) {
         status = bnc_engine_own_rules(e, *rules, &own, error);
         if (status != BNC_OK)
@@ -593,6 +615,8 @@ bnc_classify(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bnc_ve
     if (j.own != NULL)
         read_signals(&j, j.own);
     best = decide(&j);
+    if (e->no_memory)
+        return BNC_NO_MEMORY;
     fill_verdict(&j, &best, verdict);
-    return BNC_OK;
+    return e->no_memory ? BNC_NO_MEMORY : BNC_OK;
 }

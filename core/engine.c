@@ -157,14 +157,21 @@ bnc_engine_pattern(bnc_engine *e, bnc_rule_set *set, uint32_t number, const bnc_
     size_t offset;
     int problem;
 
-    if (!prepare_set(e, set))
+    if (!prepare_set(e, set)) {
+        e->no_memory = true;
         return false;
+    }
     if (set->patterns[number] == NULL)
         set->patterns[number] = compile_pattern(e, pattern_of(set->rules, rule), &problem, &offset);
-    if (set->patterns[number] == NULL)
+    if (set->patterns[number] == NULL) {
+        e->no_memory = e->no_memory || problem == PCRE2_ERROR_HEAP_FAILED;
         return false;
-    if (pcre2_match(set->patterns[number], view->words, view->len, 0, 0, e->pcre_data, e->pcre_match) < 0)
+    }
+    problem = pcre2_match(set->patterns[number], view->words, view->len, 0, 0, e->pcre_data, e->pcre_match);
+    if (problem < 0) {
+        e->no_memory = e->no_memory || problem == PCRE2_ERROR_NOMEMORY;
         return false;
+    }
     vector = pcre2_get_ovector_pointer(e->pcre_data);
     places[0] = vector[0] < vector[1] ? vector[0] : vector[1];
     places[1] = vector[1];

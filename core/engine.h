@@ -42,6 +42,8 @@ struct bnc_engine {
     pcre2_match_context *pcre_match;
     pcre2_match_data *pcre_data;
 
+    bool no_memory; /* a regular expression could not be tried in this call */
+
     /* working memory of one call */
     bnc_text text;
     bnc_replies replies;

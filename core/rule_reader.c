@@ -194,23 +194,30 @@ typedef struct group {
 static bool
 find_group(const unsigned char *s, const unsigned char *end, group *found)
 {
+    unsigned depth = 0;
+
     found->options = 1;
     found->gaps = false;
     found->nested = false;
-    for (s++; s < end && *s != '('; s++) {
-        if (*s == '\\' && s + 1 < end)
+    for (s++; s < end; s++) {
+        if (*s == '\\' && s + 1 < end) {
             s++;
-        else if (*s == '*')
-            found->gaps = true;
-        else if (*s == '|')
-            found->options++;
-        else if (*s == ')') {
+        } else if (*s == '(') {
+            depth++;
+        } else if (*s == ')' && depth > 0) {
+            depth--;
+        } else if (*s == ')') {
             found->end = s;
-            return found->options > 1;
+            break;
+        } else if (depth == 0 && *s == '*') {
+            found->gaps = true;
+        } else if (depth == 0 && *s == '|') {
+            found->options++;
         }
+        found->nested = found->nested || depth > 0;
     }
-    found->nested = s < end && found->options > 1;
-    return false;
+    found->nested = found->nested && s < end && found->options > 1;
+    return s < end && found->options > 1 && !found->nested;
 }
 
 static bool
@@ -271,7 +278,7 @@ read_run(reader *r, const unsigned char **s, const unsigned char *end, const cha
     bool escaped;
 
     *len = 0;
-    while (*s < end && strchr(stops, **s) == NULL && !(**s == '(' && find_group(*s, end, &found)) &&
+    while (*s < end && (**s == '\0' || strchr(stops, **s) == NULL) && !(**s == '(' && find_group(*s, end, &found)) &&
            !is_boundary(*s, end)) {
         if (**s == '(' && found.nested) {
             problem(r, "a group inside a group; write parentheses of the text as \\( and \\)");
@@ -978,8 +985,9 @@ read_rule(reader *r, workshop *w)
         good = keep_quoted(r, w, w->wanted, w->n_wanted, number, w->anchored);
         rule.n_phrases = phrases_kept(r) - rule.phrases;
     }
-    if (good && !has_condition(&rule)) {
-        problem(r, "rule \"%s\" has no condition", quote((const unsigned char *)id.data, r->end, word));
+    if (good && !has_condition(&rule) && !bnc_compiler_failed(c)) {
+        problem(r, "rule \"%s\" has no condition",
+                quote((const unsigned char *)id.data, (const unsigned char *)id.data + id.len, word));
         good = false;
     }
     if (!good || r->reported) {
@@ -1092,6 +1100,44 @@ read_line(reader *r, workshop *w)
         read_rule(r, w);
 }
 
+/* Whether a section of this compiler recognises the provider. */
+static bool
+has_section(const bnc_compiler *c, uint32_t provider)
+{
+    const bnc_rule *rules = (const bnc_rule *)c->rules.data;
+    size_t i;
+
+    for (i = 0; i < bnc_rules_read(c); i++)
+        if (rules[i].kind == BNC_RULE_PROVIDER && rules[i].target == provider)
+            return true;
+    return false;
+}
+
+/* A condition may name a provider before its section; a provider without any is a mistake. */
+static void
+check_providers(const bnc_compiler *c)
+{
+    const bnc_rule *rules = (const bnc_rule *)c->rules.data;
+    uint32_t base = c->base != NULL ? bnc_tables(c->base)->n_providers : 0;
+    const bnc_name *names = (const bnc_name *)c->providers.data;
+    uint32_t named[2];
+    char text[128];
+    size_t i, k;
+
+    for (i = 0; i < bnc_rules_read(c); i++) {
+        named[0] = rules[i].provider;
+        named[1] = rules[i].not_provider;
+        for (k = 0; k < 2; k++) {
+            if (named[k] <= base || has_section(c, named[k] - 1))
+                continue;
+            snprintf(text, sizeof(text), "unknown provider \"@%.*s\": no section [@%.*s] recognises it",
+                     (int)names[named[k] - 1 - base].len, (const char *)c->bytes.data + names[named[k] - 1 - base].text,
+                     (int)names[named[k] - 1 - base].len, (const char *)c->bytes.data + names[named[k] - 1 - base].text);
+            c->report(c->context, (int)rules[i].line, text);
+        }
+    }
+}
+
 bnc_status
 bnc_compiler_read(bnc_compiler *compiler, bnc_slice text)
 {
@@ -1115,5 +1161,8 @@ bnc_compiler_read(bnc_compiler *compiler, bnc_slice text)
         s = stop < end ? stop + 1 : end;
     }
     compiler->allocator->release(compiler->allocator->context, w);
-    return bnc_compiler_failed(compiler) ? BNC_NO_MEMORY : BNC_OK;
+    if (bnc_compiler_failed(compiler))
+        return BNC_NO_MEMORY;
+    check_providers(compiler);
+    return BNC_OK;
 }

@@ -38,7 +38,7 @@ spew('lite.sql', "create table policy(c integer, policy text); create table even
     map({ ".import $dir/$_ $_\n" } qw(policy event bad)), ".mode list\n.once $dir/lite\n",
     "select p.c || '|' || bounce_summary(event, at, policy) || '|' || lower(hex(bounce_history(event, at))) $common;\n");
 system("sqlite3 -batch -cmd '.load build/sqlite/mailbounce' :memory: < $dir/lite.sql") == 0 or die;
-spew('pg.sql', "CREATE EXTENSION IF NOT EXISTS mailbounce; SET timezone = 'UTC'; CREATE TEMP TABLE policy (c int, policy text); CREATE TEMP TABLE event (c int, event text, at timestamptz); CREATE TEMP TABLE bad (c int);\n",
+spew('pg.sql', "SET client_min_messages = warning; CREATE EXTENSION IF NOT EXISTS mailbounce; SET timezone = 'UTC'; CREATE TEMP TABLE policy (c int, policy text); CREATE TEMP TABLE event (c int, event text, at timestamptz); CREATE TEMP TABLE bad (c int);\n",
     map({ "\\copy $_ from '$dir/$_'\n" } qw(policy event bad)), "\\o $dir/pg\n",
     "SELECT p.c || '|' || bounce_summary(event, at, policy)::text || '|' || substr(bounce_history(event, at)::text, 3) $common;\n",
     "CREATE TEMP TABLE lite (line text);\n\\o\n\\copy lite from '$dir/lite' (delimiter E'\\x01', format csv, quote E'\\x02')\n",
