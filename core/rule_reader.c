@@ -300,12 +300,13 @@ next_is_gap(const unsigned char *s, const unsigned char *end)
 {
     while (s < end && *s == ' ')
         s++;
-    return s >= end || *s == '*';
+    return s < end && *s == '*';
 }
 
 /* All options of a group as one element. */
 static bool
-read_group(reader *r, draft *d, const unsigned char **s, const group *found, const unsigned char *end, bool gap)
+read_group(reader *r, draft *d, const unsigned char **s, const group *found, const unsigned char *end, bool gap,
+           bool star)
 {
     unsigned char text[OPTION_MAX];
     size_t len;
@@ -321,7 +322,7 @@ read_group(reader *r, draft *d, const unsigned char **s, const group *found, con
             problem(r, "\\b inside (a|b); legal: before or after the group");
             return false;
         }
-        if (!close_option(r, d, text, len, gap, next_is_gap(found->end + 1, end)))
+        if (!close_option(r, d, text, len, star, next_is_gap(found->end + 1, end)))
             return false;
     }
     *s = found->end + 1;
@@ -340,10 +341,11 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
     group found;
     unsigned skip;
     const unsigned char *from;
+    bool star = false; /* a gap was just written: blanks beside it are part of it */
 
     while (s < end) {
         if (*s == '*') {
-            *gap = true;
+            *gap = star = true;
             s++;
             continue;
         }
@@ -357,9 +359,9 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
         }
         if (*s == '(' && find_group(s, end, &found)) {
             if (!found.gaps) {
-                if (!read_group(r, d, &s, &found, end, *gap))
+                if (!read_group(r, d, &s, &found, end, *gap, star))
                     return false;
-                *gap = false;
+                *gap = star = false;
                 continue;
             }
             /* one option, read as a phrase inside this one */
@@ -381,11 +383,11 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
         if (!read_run(r, &s, end, "*", text, &len))
             return false;
         /* a blank alone beside a gap is part of it */
-        if (len == 1 && text[0] == ' ' && (*gap || next_is_gap(s, end)))
+        if (len == 1 && text[0] == ' ' && (star || next_is_gap(s, end)))
             continue;
-        if (!open_element(r, d, *gap) || !close_option(r, d, text, len, *gap, s < end && *s == '*'))
+        if (!open_element(r, d, *gap) || !close_option(r, d, text, len, star, s < end && *s == '*'))
             return false;
-        *gap = false;
+        *gap = star = false;
     }
     return true;
 }
