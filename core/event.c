@@ -27,18 +27,17 @@ bnc_event_text(bnc_event event)
 }
 
 /*
- * What a category does as an event. The categories delivered and complaint are also names of kinds: a report of
- * a complaint acts as that kind, a text that reports a delivery does nothing.
+ * What a category is as an event. The categories delivered and complaint are also names of kinds: a report of
+ * a complaint is that kind, a text that reports a delivery does nothing, whatever came with them.
  */
 static bnc_event
 event_of_category(int category, bnc_class came_with)
 {
     static const uint8_t suffixes[BNC_CLASSES] = BNC_EVENT_SUFFIXES;
-    bool has_type = came_with >= BNC_CLASS_HARD;
 
-    if (category == BNC_CATEGORY_COMPLAINT && !has_type)
+    if (category == BNC_CATEGORY_COMPLAINT)
         return BNC_EVENT_COMPLAINT;
-    if (category == BNC_CATEGORY_DELIVERED && !has_type)
+    if (category == BNC_CATEGORY_DELIVERED)
         came_with = BNC_CLASS_NOT;
     return (bnc_event)(bnc_event_of_category[category] + suffixes[came_with]);
 }

@@ -179,8 +179,9 @@ read_duration(bnc_slice value, int64_t *micros)
 static bnc_status
 read_kinds(const reader *r, bnc_slice key, bnc_slice value, uint32_t *kinds)
 {
-    static const uint8_t legal[] = {BNC_EVENT_DELIVERED, BNC_EVENT_OPEN, BNC_EVENT_CLICK, BNC_EVENT_SUBSCRIBE,
-                                    BNC_EVENT_REACTIVATE};
+    static const uint8_t legal[] = {BNC_EVENT_SENT,      BNC_EVENT_DELIVERED, BNC_EVENT_OPEN,
+                                    BNC_EVENT_CLICK,     BNC_EVENT_COMPLAINT, BNC_EVENT_UNSUBSCRIBE,
+                                    BNC_EVENT_SUBSCRIBE, BNC_EVENT_REACTIVATE};
     const char *comma;
     bnc_slice kind;
     uint32_t set = 0;
@@ -199,8 +200,8 @@ read_kinds(const reader *r, bnc_slice key, bnc_slice value, uint32_t *kinds)
                 break;
         if (i == sizeof(legal))
             return bad_value(r, key, kind,
-                             "none, or kinds with commas between: delivered, open, click, subscribe, "
-                             "reactivate");
+                             "none, or kinds with commas between: sent, delivered, open, click, complaint, "
+                             "unsubscribe, subscribe, reactivate");
         set |= 1u << legal[i];
         value.data += kind.len + (comma != NULL ? 1 : 0);
         value.len -= kind.len + (comma != NULL ? 1 : 0);
@@ -569,9 +570,9 @@ fill_counters(const draft *d, bnc_policy *p)
 {
     int i;
 
-    /* a score replaces the three counters: they only show strikes, and keys of one type are ignored */
+    /* a score replaces the three: of their keys only the window is looked at then, for what is shown */
     for (i = BNC_COUNTER_HARD; i <= BNC_COUNTER_BLOCK; i++)
-        fill_counter(d, p->scored ? GENERAL : OF_TYPE + i, d->limits[i], -1, &p->counters[i]);
+        fill_counter(d, OF_TYPE + i, d->limits[i], -1, &p->counters[i]);
     fill_counter(d, GENERAL, d->limits[BNC_COUNTER_ANY], -1, &p->counters[BNC_COUNTER_ANY]);
     fill_counter(d, GENERAL, 0, -1, &p->counters[BNC_COUNTER_SCORE]);
     p->n_counters = BNC_COUNTER_CATEGORY;
@@ -633,11 +634,20 @@ role_of_kind(bnc_event kind)
         return BNC_ROLE_UNSUBSCRIBE;
     case BNC_EVENT_SUBSCRIBE:
         return BNC_ROLE_SUBSCRIBE;
-    case BNC_EVENT_REACTIVATE:
-        return BNC_ROLE_REACTIVATE;
     default:
-        return BNC_ROLE_NOTHING;
+        return BNC_ROLE_PLAIN;
     }
+}
+
+/* Reports of a complaint and of a delivery do the same under every policy, whatever came with them. */
+static bnc_role
+role_of_category(const draft *d, int category, bnc_class came_with)
+{
+    if (category == BNC_CATEGORY_COMPLAINT)
+        return BNC_ROLE_COMPLAINT;
+    if (category == BNC_CATEGORY_DELIVERED)
+        return BNC_ROLE_NOTHING;
+    return role_of_type(type_under(d, category, came_with));
 }
 
 static void
@@ -653,7 +663,7 @@ fill_roles(const draft *d, bnc_policy *p)
         else if (fact->what == BNC_EVENT_IS_TYPE)
             p->roles[fact->code] = (uint8_t)role_of_type((bnc_type)fact->number);
         else
-            p->roles[fact->code] = (uint8_t)role_of_type(type_under(d, fact->number, (bnc_class)fact->came_with));
+            p->roles[fact->code] = (uint8_t)role_of_category(d, fact->number, (bnc_class)fact->came_with);
     }
 }
 

@@ -15,10 +15,10 @@
 /* What an event does under a policy. */
 typedef enum bnc_role {
     BNC_ROLE_NOTHING = 0,
+    BNC_ROLE_PLAIN, /* sent, reactivate: nothing unless reset or lift name it, as each kind may be named */
     BNC_ROLE_DELIVERED,
     BNC_ROLE_ENGAGED, /* open, click */
     BNC_ROLE_SUBSCRIBE,
-    BNC_ROLE_REACTIVATE,
     BNC_ROLE_PENDING,
     BNC_ROLE_STRIKE_HARD, /* these three in the order of the counters */
     BNC_ROLE_STRIKE_SOFT,

@@ -8,6 +8,7 @@
  */
 #include "replay.h"
 
+#include "text.h"
 #include "times.h"
 
 #include <string.h>
@@ -400,6 +401,9 @@ take(replay *r, const bnc_turn *turn)
     switch (role) {
     case BNC_ROLE_NOTHING:
         break;
+    case BNC_ROLE_PLAIN:
+        clear_if_named(r, turn->event);
+        break;
     case BNC_ROLE_DELIVERED:
         take_delivery(r, turn);
         break;
@@ -409,9 +413,6 @@ take(replay *r, const bnc_turn *turn)
         break;
     case BNC_ROLE_SUBSCRIBE:
         take_consent(r);
-        break;
-    case BNC_ROLE_REACTIVATE:
-        clear_if_named(r, turn->event);
         break;
     case BNC_ROLE_PENDING:
         take_pending(r, turn);
@@ -423,21 +424,16 @@ take(replay *r, const bnc_turn *turn)
         break;
     case BNC_ROLE_COMPLAINT:
         r->complaints++;
+        clear_if_named(r, turn->event);
         break;
     case BNC_ROLE_UNSUBSCRIBE:
         r->unsubscribed = true;
+        clear_if_named(r, turn->event);
         break;
     }
 }
 
 /* ---- the answer ---- */
-
-static void
-note_change(bnc_summary *s, int64_t at)
-{
-    if (at != BNC_TIME_NONE && at <= BNC_TIME_MAX && (s->next_change_at == BNC_TIME_NONE || at < s->next_change_at))
-        s->next_change_at = at;
-}
 
 /* 7. The strikes outstanding at asof, in whichever counter. */
 static void
@@ -459,7 +455,6 @@ sum_strikes(replay *r, bnc_summary *s)
         i = r->runs[counter].first;
         if (s->first_strike_at == BNC_TIME_NONE || strikes[i].at < s->first_strike_at)
             s->first_strike_at = strikes[i].at;
-        note_change(s, after(strikes[i].at, r->policy->counters[counter].window));
         i = r->runs[counter].last;
         if (newest == BNC_NO_STRIKE || i > newest)
             newest = i;
@@ -507,9 +502,11 @@ start_summary(const replay *r, bnc_summary *s)
     s->scored = r->policy->scored;
 }
 
+/* All of the answer that time can change, at asof. */
 static void
-fill_summary(replay *r, bnc_summary *s)
+describe(replay *r, bnc_summary *s)
 {
+    start_summary(r, s);
     sum_strikes(r, s);
     name_state(r, s);
     s->score = r->score;
@@ -518,12 +515,69 @@ fill_summary(replay *r, bnc_summary *s)
         s->confirmed_category = r->confirmed_category;
         s->last_strike_at = r->held_from;
         s->last_category = r->held_category;
-        note_change(s, hold_lapses_at(r));
     }
-    note_change(s, pending_matures_at(r));
-    s->events = r->n_turns;
-    if (r->n_turns > 0)
-        s->last_event_at = r->room->turns[r->n_turns - 1].at;
+}
+
+static bool
+same_answer(const bnc_summary *a, const bnc_summary *b)
+{
+    return a->state == b->state && bnc_slice_equal(a->reason, b->reason) &&
+           memcmp(a->strikes, b->strikes, sizeof(a->strikes)) == 0 && a->score == b->score &&
+           a->confirmed_at == b->confirmed_at && a->confirmed_category == b->confirmed_category &&
+           a->first_strike_at == b->first_strike_at && a->last_strike_at == b->last_strike_at &&
+           a->last_category == b->last_category;
+}
+
+/* The earlier of two times that may be BNC_TIME_NONE. */
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+    if (a == BNC_TIME_NONE)
+        return b;
+    return b == BNC_TIME_NONE || a < b ? a : b;
+}
+
+/* When the first of the strikes that sum_strikes counted leaves its window. */
+static int64_t
+window_passes_at(const replay *r)
+{
+    int64_t passes = BNC_TIME_NONE;
+    int64_t oldest;
+    int counter;
+
+    for (counter = 0; counter < r->policy->n_counters; counter++) {
+        if (counter == BNC_COUNTER_ANY || r->runs[counter].count == 0)
+            continue;
+        oldest = r->room->strikes[r->runs[counter].first].at;
+        passes = earlier(passes, after(oldest, r->policy->counters[counter].window));
+    }
+    return passes;
+}
+
+/*
+ * When time alone next changes what s says. A strike that leaves its window always does, and so does a hold
+ * that lapses; a pending event that matures may not: its strike may be too close to another, or hidden by
+ * what was decided. The replay goes on to that moment to see.
+ */
+static int64_t
+next_change(replay *r, const bnc_summary *s)
+{
+    bnc_summary then;
+    int64_t sure, matures;
+
+    for (;;) {
+        sure = earlier(window_passes_at(r), hold_lapses_at(r));
+        matures = pending_matures_at(r);
+        if (matures == BNC_TIME_NONE || (sure != BNC_TIME_NONE && sure <= matures))
+            return sure <= BNC_TIME_MAX ? sure : BNC_TIME_NONE;
+        if (matures > BNC_TIME_MAX)
+            return BNC_TIME_NONE;
+        let_fall_due(r, matures);
+        r->asof = matures;
+        describe(r, &then);
+        if (!same_answer(s, &then))
+            return matures;
+    }
 }
 
 void
@@ -542,8 +596,6 @@ bnc_replay(const bnc_policy *policy, const bnc_stamps *history, bnc_replay_room 
     if (r.asof == BNC_TIME_NONE && history->n > 0)
         r.asof = history->item[history->n - 1].at;
 
-    start_summary(&r, summary);
-    summary->dropped = history->dropped;
     take_turns(&r, history);
     find_bounced_deliveries(&r);
     for (i = 0; i < r.n_turns; i++) {
@@ -551,5 +603,11 @@ bnc_replay(const bnc_policy *policy, const bnc_stamps *history, bnc_replay_room 
         take(&r, &room->turns[i]);
     }
     let_fall_due(&r, r.asof);
-    fill_summary(&r, summary);
+
+    describe(&r, summary);
+    if (r.n_turns > 0)
+        summary->last_event_at = room->turns[r.n_turns - 1].at;
+    summary->next_change_at = next_change(&r, summary);
+    summary->events = (uint32_t)history->n;
+    summary->dropped = history->dropped;
 }

@@ -104,8 +104,8 @@ typedef struct bnc_summary {
     int64_t last_strike_at;  /* the same; while confirmed the strike from which a hold runs */
     int last_category;       /* of that last strike */
     int64_t last_event_at;
-    int64_t next_change_at; /* when time alone changes the answer */
-    uint32_t events;        /* kept, up to the moment of evaluation */
+    int64_t next_change_at; /* when time alone changes any of the above but last_event_at */
+    uint32_t events;        /* kept, also those after the moment of evaluation */
     int64_t dropped;        /* the newest event that the bound dropped */
 } bnc_summary;
 

@@ -13,6 +13,9 @@ build/test:
 build/test/ask: $(srcdir)/tests/ask.c $(CORE_ALL) $(CORE_HEADERS) | build/test
 	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS)
 
+build/test/core_run: $(srcdir)/tests/model/core_run.c $(CORE_ALL) $(CORE_HEADERS) | build/test
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS)
+
 build/test/%: $(srcdir)/tests/unit/%.c $(CORE_ALL) $(CORE_HEADERS) | build/test
 	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS) -lcmocka
 
@@ -32,8 +35,8 @@ test:
 	@sh $(srcdir)/tests/deps.sh test
 	@$(MAKE) -s -k -f $(firstword $(MAKEFILE_LIST)) test-core test-sqlite test-postgres
 
-test-core: build/test/ask $(UNIT_TESTS)
-	@$(PROVE) $(srcdir)/tests/core
+test-core: build/test/ask build/test/core_run $(UNIT_TESTS)
+	@$(PROVE) $(srcdir)/tests/core $(srcdir)/tests/model
 
 test-sqlite: sqlite build/test/ask build/test/static_link
 	@$(PROVE) $(srcdir)/tests/sqlite

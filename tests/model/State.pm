@@ -2,8 +2,8 @@
 #
 # It exists to be compared with the C core on random cases. It favours being literal over being fast: it keeps all
 # strikes of a counter in a list, replays from the start for every answer, and finds next_change_at by asking again.
-# Comments "rule N" give the numbered rules of the section on how a state is found; readings of what is left open
-# are in QUESTIONS.md, marked here as "Q N".
+# Comments "rule N" give the numbered rules of the section on how a state is found; what holds where those leave
+# something open is in QUESTIONS.md, marked here as "Q N".
 #
 # Times are whole microseconds since 1970 UTC; scores are whole millionths. No floating point anywhere.
 # Raw diagnostics are not classified: an event is a kind, a type, or a category with an optional suffix.
@@ -22,7 +22,7 @@ our @EXPORT_OK = qw(
     kinds types suffixes categories perspectives presets
 );
 
-our $DEFAULT_BOUND = 256;    # Q 1
+our $DEFAULT_BOUND = 512;    # Q 1
 
 # ---- the tables of the rule files ----
 
@@ -75,6 +75,18 @@ sub read_cell {
     return { 5 => $cell, 4 => $cell };
 }
 
+my %CODE;                          # CODE{canonical event} = its number, which orders what is dropped at one moment; Q 3
+
+sub read_codes {
+    my (undef, @rows) = read_table(File::Spec->catfile($RULES, 'event_codes.tsv'));
+    my %number;                    # of kind, type, category, suffix
+    $number{ $_->[1] }{ $_->[2] } = $_->[0] for @rows;
+    %CODE = (%{ $number{category} }, %{ $number{type} }, %{ $number{kind} });
+    for my $category (keys %{ $number{category} }) {
+        $CODE{"$category/$_"} = $number{category}{$category} + $number{suffix}{$_} for keys %{ $number{suffix} };
+    }
+}
+
 my (@PRESETS, %PRESET);            # PRESET{name} = its policy text
 
 sub read_presets {
@@ -86,6 +98,7 @@ sub read_presets {
 }
 
 read_perspectives();
+read_codes();
 read_presets();
 
 sub kinds        { return @KINDS }
@@ -112,38 +125,71 @@ sub days_in_month {
 # whole days from 1970-01-01 to the given date
 sub days_before {
     my ($y, $m, $d) = @_;
-    my $past = $y - 1;
-    my $days = $past * 365 + int($past / 4) - int($past / 100) + int($past / 400);
+    my $past = $y + 399;    # whole years; 400 are 146,097 days
+    my $days = $past * 365 + int($past / 4) - int($past / 100) + int($past / 400) - 146_097;
     $days += days_in_month($y, $_) for 1 .. $m - 1;
     return $days + $d - 1 - 719_162;
 }
 
-# digits after the point, as millionths
+# the whole part of a quotient; neither number is negative
+sub whole_part { my ($number, $by) = @_; return ($number - $number % $by) / $by }
+
+# at most six digits after the point, as millionths
 sub millionths { my ($digits) = @_; return substr(($digits // '') . '000000', 0, 6) + 0 }
 
-# ISO-8601, or Unix seconds: microseconds since 1970; dies on anything else; Q 22
-sub parse_time {
-    my ($text) = @_;
+# any digits after the point, as millionths: halves go to the even neighbour; Q 22
+sub rounded_millionths {
+    my ($digits) = @_;
+    my $kept = millionths($digits);
+    my $rest = length($digits // '') > 6 ? substr $digits, 6 : '';
+    my $up = $rest =~ /^[6-9]/ || $rest =~ /^5[0-9]*[1-9]/ || $rest =~ /^5/ && $kept % 2;
+    return $kept + ($up ? 1 : 0);
+}
+
+# the time of an event, in microseconds since 1970: ISO-8601 or a number, which is a Julian day or Unix seconds; Q 22
+sub parse_time { my ($text) = @_; return read_time($text, 1) }
+
+# the same for asof, where a number is Unix seconds
+sub parse_asof { my ($text) = @_; return read_time($text, 0) }
+
+sub read_time {
+    my ($text, $julian_days) = @_;
+    $text =~ s/^[\x00- ]+//;
+    $text =~ s/[\x00- ]+\z//;
     my $at;
-    if ($text =~ /^(-?)(\d{1,12})(?:\.(\d{1,6}))?\z/) {
-        $at = $2 * $SECOND + millionths($3);
-        $at = -$at if $1;
+    if ($text =~ /^([+-]?)([0-9]{1,15})(?:(\.)([0-9]*))?\z/) {
+        my ($sign, $whole, $point, $fraction) = ($1, $2, $3, $4 // '');
+        die "'$text' may be a date or a number\n" if $sign eq '' && !defined $point && length $whole == 8;
+        my $is_julian = $julian_days && $sign ne '-' && ($whole < 5_373_484 || $whole == 5_373_484 && $fraction !~ /^[5-9]/);
+        $at = $is_julian ? julian_day($whole, $fraction) : $whole * $SECOND + rounded_millionths($fraction);
+        $at = -$at if $sign eq '-';
     }
-    elsif ($text =~ /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?([Zz]|[+-]\d\d:?\d\d)?)?\z/) {
-        my ($y, $mo, $d, $h, $mi, $s, $fraction, $zone) = ($1, $2, $3, $4 // 0, $5 // 0, $6 // 0, $7, $8 // 'Z');
+    elsif ($text =~ m{^([0-9]{4})-([0-9]{2})-([0-9]{2})                                # date
+            (?:(?:[ \t]+|[Tt])([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?      # time of day
+            [ \t]*(?:[Zz]|([+-])([0-9]{2})(?::?([0-9]{2}))?)?)?\z}x) {                  # zone
+        my ($y, $mo, $d, $h, $mi, $s, $fraction, $sign, $zone_h, $zone_mi) =
+            ($1, $2, $3, $4 // 0, $5 // 0, $6 // 0, $7, $8 // '+', $9 // 0, $10 // 0);
+        my $of_day = (($h * 60 + $mi) * 60 + $s) * $SECOND + rounded_millionths($fraction);
         die "'$text' is not a time\n"
-            if $y < 1 || $mo < 1 || $mo > 12 || $d < 1 || $d > days_in_month($y, $mo) || $h > 23 || $mi > 59 || $s > 59;
-        $at = days_before($y, $mo, $d) * $DAY + (($h * 60 + $mi) * 60 + $s) * $SECOND + millionths($fraction);
-        if ($zone =~ /^([+-])(\d\d):?(\d\d)$/) {
-            my $offset = ($2 * 60 + $3) * 60 * $SECOND;
-            $at += $1 eq '+' ? -$offset : $offset;
-        }
+            if $mo < 1 || $mo > 12 || $d < 1 || $d > days_in_month($y, $mo) || $mi > 59 || $s > 59
+            || $of_day > $DAY || $zone_h > 14 || $zone_mi > 59;
+        my $offset = ($zone_h * 60 + $zone_mi) * 60 * $SECOND;
+        $at = days_before($y, $mo, $d) * $DAY + $of_day + ($sign eq '+' ? -$offset : $offset);
     }
     else {
         die "'$text' is not a time\n";
     }
     die "'$text' is not within the years 0001 to 9999\n" if $at < $EARLIEST || $at > $LATEST;
     return $at;
+}
+
+# days since noon of -4713-11-24, to the millisecond
+sub julian_day {
+    my ($whole, $fraction) = @_;
+    my $digits = substr $fraction, 0, 10;
+    my $scale = 10**length $digits;
+    my $millis = $whole * 86_400_000 + whole_part(($digits || 0) * 86_400_000 + whole_part($scale, 2), $scale);
+    return ($millis - 210_866_760_000_000) * 1000;
 }
 
 # the number of a time's UTC day
@@ -169,7 +215,7 @@ sub time_text {
 # "0.5" as millionths
 sub parse_decimal {
     my ($text) = @_;
-    return undef unless $text =~ /^(\d{1,9})(?:\.(\d{1,6}))?\z/;
+    return undef unless $text =~ /^([0-9]+)(?:\.([0-9]{1,6}))?\z/;
     return $1 * 1_000_000 + millionths($2);
 }
 
@@ -184,10 +230,12 @@ sub decimal_text {
 
 # ---- events ----
 
-# the canonical text of an event: a kind, a type, or a category with what came with it; in lower case
+# the canonical text of an event: a kind, a type, or a category with what came with it; in lower case, without blanks; Q 29
 sub parse_event {
     my ($text) = @_;
     my $word = lc $text;
+    $word =~ s/^[\x00- ]+//;
+    $word =~ s/[\x00- ]+\z//;
     return $word if $IS_KIND{$word};
     return $word if $IS_TYPE{$word};
     my ($category, $suffix, @more) = split m{/}, $word, -1;
@@ -195,7 +243,8 @@ sub parse_event {
     die "'$text' is no kind, type or category\n" unless $IS_CATEGORY{$category};
     die "'$text': '/$suffix' is none of " . join(' ', map { "/$_" } @SUFFIXES) . "\n"
         if defined $suffix && (@more || !$IS_SUFFIX{$suffix});
-    return 'complaint' if $category eq 'complaint';    # acts as that kind; Q 2
+    return 'complaint' if $category eq 'complaint';         # is that kind; Q 2
+    return 'delivered/none' if $category eq 'delivered';    # does nothing; Q 2
     return $word;
 }
 
@@ -238,35 +287,42 @@ sub newest {
     return $a_time > $b_time ? $a_time : $b_time;
 }
 
-# makes the events a set, sorts them by time and text, and drops what is over the bound
+# makes the events a set, sorts them by time and text, and drops what is over the bound; Q 1, Q 3
 sub bound_history {
     my ($history) = @_;
     my %seen;
     my @events = sort { $a->{at} <=> $b->{at} || $a->{text} cmp $b->{text} }
         grep { !$seen{"$_->{at} $_->{text}"}++ } @{ $history->{events} };
 
-    my $too_many = @events - $history->{bound};
-    if ($too_many > 0) {
-        # these never go: the newest of each; Q 3
-        my %newest_of;
-        for my $event (@events) {
-            $newest_of{ $event->{text} } = $event
-                if $event->{text} =~ /^(?:complaint|subscribe|unsubscribe|reactivate)\z/;
-        }
-        my %stays = map { $_ => 1 } values %newest_of;
+    if (@events > $history->{bound}) {
+        my %stays;
+        my @newest_first = sort { $b->{at} <=> $a->{at} || $CODE{ $b->{text} } <=> $CODE{ $a->{text} } } @events;
 
-        # the oldest goes first, and what is no failure before the failures
-        my @minor = grep { $_->{text} =~ /^(?:sent|delivered|open|click)\z/ } @events;
-        my @major = grep { $_->{text} !~ /^(?:sent|delivered|open|click)\z/ && !$stays{$_} } @events;
-        my %goes;
-        for my $event (@minor, @major) {
-            last if $too_many-- == 0;
-            $goes{$event} = 1;
+        # so many stay: failures and the like, then signs of life, then what was sent
+        my @of_worth = ([], [], []);
+        push @{ $of_worth[ worth_of($_->{text}) ] }, $_ for @newest_first;
+        $stays{$_} = 1 for (map { @$_ } @of_worth)[0 .. $history->{bound} - 1];
+
+        # and the newest complaint, consent event and reactivation
+        for my $lasting (qr/^complaint\z/, qr/^(?:un)?subscribe\z/, qr/^reactivate\z/) {
+            my ($newest) = grep { $_->{text} =~ $lasting } @newest_first;
+            $stays{$newest} = 1 if $newest;
+        }
+
+        for my $event (grep { !$stays{$_} } @events) {
             $history->{dropped} = newest($history->{dropped}, $event->{at});
         }
-        @events = grep { !$goes{$_} } @events;
+        @events = grep { $stays{$_} } @events;
     }
     $history->{events} = \@events;
+}
+
+# the greater, the sooner it goes
+sub worth_of {
+    my ($event) = @_;
+    return 2 if $event eq 'sent';
+    return 1 if $event =~ /^(?:delivered|open|click)\z/;
+    return 0;
 }
 
 # ---- policy ----
@@ -292,8 +348,15 @@ sub parse_policy {
         score => 0, weight => { hard => 0, soft => 0, block => 0 }, erode => 0,
     };
 
-    # letter case counts; Q 21
-    my @words = grep { $_ ne '' } split /[ \t\n\r\f\x0b]+/, $text // '';
+    $text = lc($text // '');    # Q 21
+    die "a policy has at most 4096 bytes\n" if length $text > 4096;
+    my @words;
+    while ($text =~ /\G[ \t\n\r]*([^ \t\n\r]+)/gc) {
+        my $word = $1;
+        # a time of day after a blank belongs to asof
+        $word .= $1 if $word =~ /^asof=/ && $text =~ /\G( [0-9]{2}:[^ \t\n\r]*)/gc;
+        push @words, $word;
+    }
     my $preset = 'default';
     if (@words && $words[0] !~ /=/) {
         $preset = shift @words;
@@ -359,7 +422,7 @@ sub set_key {
         $policy->{weight}{$of} = read_number($value, $bad_value);
     }
     elsif ($key eq 'asof') {
-        $policy->{asof} = parse_time($value);
+        $policy->{asof} = parse_asof($value);
     }
     elsif ($IS_CATEGORY{$key}) {
         die "$bad_value; legal: @CELL_TYPES class\n" unless $IS_CELL_TYPE{$value} || $value eq 'class';    # Q 4
@@ -372,14 +435,15 @@ sub set_key {
 
 sub read_count {
     my ($value, $complaint) = @_;
-    die "$complaint; legal: a whole number\n" unless $value =~ /^\d{1,9}\z/;
+    die "$complaint; legal: a whole number up to 1000000\n" unless $value =~ /^[0-9]+\z/ && $value <= 1_000_000;
     return $value + 0;
 }
 
 sub read_number {
     my ($value, $complaint) = @_;
     my $millionths = parse_decimal($value);
-    die "$complaint; legal: a number with at most six decimals\n" unless defined $millionths;
+    die "$complaint; legal: a number up to 1000000 with at most six decimals\n"
+        unless defined $millionths && $millionths <= 1_000_000 * 1_000_000;
     return $millionths;
 }
 
@@ -394,8 +458,11 @@ sub read_kinds {
 # Q 5
 sub read_duration {
     my ($value, $complaint) = @_;
-    die "$complaint; legal: a number with s, m, h, d or w\n" unless $value =~ /^(\d{1,6})(?:\.(\d{1,6}))?([smhdw])\z/;
-    return $UNIT{$3} * ($1 * $SECOND + millionths($2));
+    my ($number, $unit) = $value =~ /^(.*)([smhdw])\z/s;
+    my $millionths = defined $number ? parse_decimal($number) : undef;
+    die "$complaint; legal: a number with s, m, h, d or w, up to 4000000d\n"
+        unless defined $millionths && $millionths * $UNIT{$unit} <= 4_000_000 * $DAY;
+    return $millionths * $UNIT{$unit};    # millionths of seconds are microseconds
 }
 
 # a duration that `none` switches off; dedupe also takes `day`
@@ -488,7 +555,7 @@ sub new_contact {
         score => 0,
         last_scored => undef,   # time of the last strike added to the score
         pending => [],          # unsettled pending events
-        confirmed => undef,     # { at, category, reason, hold, hold_from }
+        confirmed => undef,     # { at, category, reason, hold, last }; last: the strike from which the hold runs
         complaints => 0,
         unsubscribed => 0,
         engaged => 0,
@@ -515,7 +582,7 @@ sub fall_due {
     while (1) {
         my ($lapses, $matures);
         my $confirmed = $contact->{confirmed};
-        $lapses = $confirmed->{hold_from} + $confirmed->{hold} if $confirmed && defined $confirmed->{hold};
+        $lapses = $confirmed->{last}{at} + $confirmed->{hold} if $confirmed && defined $confirmed->{hold};
         $matures = $contact->{pending}[0]{at} + $policy->{pending} if @{ $contact->{pending} } && defined $policy->{pending};
 
         if (defined $lapses && $lapses <= $moment && (!defined $matures || $lapses <= $matures)) {
@@ -593,7 +660,7 @@ sub strike {
     $contact->{pending} = [];                                      # rule 5: even if deduped or while confirmed
 
     if ($contact->{confirmed}) {                                   # rule 3: moves the time from which hold runs; Q 6
-        $contact->{confirmed}{hold_from} = $strike->{at};
+        $contact->{confirmed}{last} = $strike;
         return;
     }
 
@@ -671,7 +738,7 @@ sub confirm {
     my ($policy, $contact, $strike, $reason) = @_;
     $contact->{confirmed} = {
         at => $strike->{at}, category => $strike->{category}, reason => $reason,
-        hold => setting($policy, 'hold', $reason), hold_from => $strike->{at},
+        hold => setting($policy, 'hold', $reason), last => $strike,
     };
 }
 
@@ -693,8 +760,10 @@ sub answer {
         $last = $strike if !defined $last || later_strike($strike, $last);
     }
 
-    # rule 6
     my $confirmed = $contact->{confirmed};
+    $last = $confirmed->{last} if $confirmed;                                       # Q 11
+
+    # rule 6
     my ($state, $reason) = ('active', undef);
     if ($policy->{limit}{complaint} > 0 && $contact->{complaints} >= $policy->{limit}{complaint}) {
         ($state, $reason) = ('complained', 'complaint');

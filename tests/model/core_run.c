@@ -4,7 +4,7 @@
  *   core_run < lines
  *
  * A line is "policy TAB event@time,event@time,..."; a time is ISO-8601 or a number. For each line it prints the
- * summary as JSON, or "ERROR message". Each answer is found twice, from an aggregate's tally and from
+ * summary as JSON, or "error: message". Each answer is found twice, from an aggregate's tally and from
  * stored bytes; the program stops if they differ.
  */
 #include <stdio.h>
@@ -128,7 +128,7 @@ main(void)
         if (status == BNC_NO_MEMORY)
             return 1;
         if (status != BNC_OK) {
-            printf("ERROR %s\n", error.message);
+            printf("error: %s\n", error.message);
             continue;
         }
         puts(json[0]);

@@ -3,7 +3,7 @@
 #
 #   generate.pl COUNT [SEED [LONGEST]]        LONGEST: events of the longest life, 24 unless given
 #
-# The same seed gives the same lines everywhere: the random numbers are made here.
+# The same seed gives the same lines everywhere: the random numbers are made here. A few lines hold an error.
 use strict;
 use warnings;
 use FindBin;
@@ -37,7 +37,9 @@ sub shuffled {
 # ---- events ----
 
 my @FREQUENT = qw(user_unknown mailbox_full mailbox_disabled greylisted spam_detected blocklisted rate_limited
-    suppressed unknown auto_reply expired connection_failed domain_unknown relay_denied recipient_refused tls_failure);
+    suppressed unknown auto_reply expired connection_failed domain_unknown relay_denied recipient_refused tls_failure
+    complaint);
+my @NO_EVENTS = ('', ' ', qw(hrad hard/5 sent/5 user_unknown/6 user_unknown/ mailbox /5 unsubscribed));
 
 sub random_case {
     my ($text) = @_;
@@ -55,8 +57,16 @@ sub random_event {
     else {
         $text = one_in(3) ? one_of(categories()) : one_of(@FREQUENT);
         $text .= '/' . one_of(suffixes(), '5', '5', '4') unless one_in(3);
+        $text = 'delivered/' . one_of(suffixes()) if one_in(30);
     }
     return $text;
+}
+
+# as people and programs write it
+sub random_event_text {
+    my ($event) = @_;
+    my $text = random_case($event);
+    return one_in(40) ? " $text " : $text;
 }
 
 # a life of one mood has longer runs of the same event than mere chance
@@ -83,19 +93,39 @@ sub random_step {
     return random_below(20 * 86_400) * $SECOND + random_below(1_000_000);
 }
 
+my @NO_TIMES = ('', qw(now 2026-02-29 2026-13-01 2026-1-2 20260102 2026-01-02T24:01 2026-01-02T03:60 03:04 9999999999999));
+
+# one moment in many ways; some of them round it
 sub random_time_text {
     my ($at) = @_;
-    my $text = time_text($at);
-    if (one_in(2)) { $text =~ s/\.000000Z\z/Z/ }
-    if (one_in(3)) { $text =~ s/T00:00:00Z\z// }
+    my $form = random_below(12);
+    return random_number_text($at) if $form < 1;
+    my ($offset, $zone) = @{ one_of([0, ''], [0, 'Z'], [0, 'z'], [120, '+02:00'], [-330, '-0530'], [840, ' +14']) };
+    if ($form > 3) { ($offset, $zone) = (0, 'Z') }
+    my $text = time_text($at + $offset * 60 * $SECOND);
+    $text =~ s/T/one_of('T', 't', ' ', '  ')/e if $form < 3;
+    if    (one_in(2)) { $text =~ s/\.000000Z\z/Z/ }
+    elsif (one_in(8)) { $text =~ s/Z\z/one_of('5Z', '4999Z', '50Z', '51Z')/e }
+    $text =~ s/:00Z\z/Z/ if one_in(4);
+    if (one_in(3) && $offset == 0) { return $text if $text =~ s/T00:00(?::00)?Z\z// }
+    $text =~ s/Z\z/$zone/;
     return $text;
+}
+
+# Unix seconds or a Julian day
+sub random_number_text {
+    my ($at) = @_;
+    return ($at - $at % $SECOND) / $SECOND . sprintf(one_of('.%06d', '.%06d5', '.%06d51'), $at % $SECOND) if one_in(2);
+    my $millis = ($at - $at % 1000) / 1000 + 210_866_760_000_000;
+    my $of_day = $millis % 86_400_000;
+    return ($millis - $of_day) / 86_400_000 . substr sprintf('.%09d', $of_day * 1000 / 86.4), 0, 2 + random_below(9);
 }
 
 # ---- policies ----
 
 my @DURATIONS = qw(1s 1h 6h 6h 12h 24h 1d 1d 2d 3d 72h 7d 1w 15d 30d 4w);
 
-sub random_duration { return one_in(30) ? one_of('0s', '0.5h', '1.5d', '90m') : one_of(@DURATIONS) }
+sub random_duration { return one_in(20) ? one_of('0s', '0s', '0.5h', '1.5d', '90m', '0.000001s', '3000000d') : one_of(@DURATIONS) }
 sub random_count    { return one_of(0, 1, 1, 2, 2, 3, 3, 4, 5, 7) }
 sub random_number   { return one_of(qw(0 0.1 0.5 0.25 1 1 1.5 2 2.5 0.000001 3)) }
 
@@ -106,15 +136,19 @@ sub random_kinds {
 }
 
 my @EXCEPTED = grep { $_ ne 'complaint' } categories();    # that key is a number
+my @NO_SETTINGS = ('reset=open,', qw(hrad=1 hard hard= hard=1.5 hard=1000001 window=7 settle=none pending=none
+    perspective=none lift=bounce stale.any=1d hold.greylisted=1d limit.hard=1 w.any=1 score=1.0000001 score=-1
+    dedupe=week mailbox_full=never asof=now hold=4000001d));
 my @limited;    # the categories that the policy in the making has a limit for
 
 sub random_setting {
     my $form = random_below(24);
     return 'perspective=' . one_of(perspectives()) if $form < 3;
-    return one_of(@FREQUENT, @EXCEPTED) . '=' . one_of(qw(hard soft block pending none class)) if $form < 5;
+    return one_of(@EXCEPTED, @EXCEPTED, qw(mailbox_full user_unknown greylisted unknown)) . '='
+        . one_of(qw(hard soft block pending none unknown class)) if $form < 5;
     return one_of(qw(hard soft block any complaint)) . '=' . random_count() if $form < 10;
     if ($form < 12) {
-        push @limited, one_of(@FREQUENT);
+        push @limited, one_of(@FREQUENT, 'delivered');
         return "limit.$limited[-1]=" . random_count();
     }
     return one_of(qw(reset lift)) . '=' . random_kinds() if $form < 15;
@@ -150,8 +184,10 @@ sub random_policy {
     my $settings = one_of(0, 0, 1, 2, 3, 5, 8);
     push @words, random_setting() for 1 .. $settings;
     push @words, random_holding() if one_in(8);
+    push @words, one_of(@NO_SETTINGS) if one_in(100);
     my $blank = one_in(20) ? "  " : ' ';
-    return join $blank, @words;
+    my $text = join $blank, @words;
+    return one_in(10) ? random_case($text) : $text;
 }
 
 # before, at, between or after the events
@@ -165,7 +201,10 @@ sub random_asof {
         $text .= sprintf '.%06d', $micros if $micros;
         return "asof=$text";
     }
-    return 'asof=' . random_time_text($at);
+    my $text = random_time_text($at);
+    $text =~ s/ +\+/+/;    # the one blank that may be there stands before the time of day
+    $text =~ s/ +/ /;
+    return one_of('asof=', 'asof=', 'asof=', 'AsOf=') . $text;
 }
 
 # ---- lives ----
@@ -189,5 +228,12 @@ for (1 .. $COUNT) {
     push @life, one_of(@life) while @life && one_in(3);       # redelivered webhooks
     @life = shuffled(@life) if one_in(2);                     # late events
     $policy .= ($policy eq '' ? '' : ' ') . random_asof($start, @times) if one_in(3);
-    print "$policy\t", join(',', map { random_case($_->[0]) . '@' . random_time_text($_->[1]) } @life), "\n";
+
+    @life = map { [random_event_text($_->[0]), random_time_text($_->[1])] } @life;
+    if (@life && one_in(60)) {
+        my $spoilt = one_of(@life);
+        if   (one_in(2)) { $spoilt->[0] = one_of(@NO_EVENTS) }
+        else             { $spoilt->[1] = one_of(@NO_TIMES) }
+    }
+    print "$policy\t", join(',', map { "$_->[0]\@$_->[1]" } @life), "\n";
 }

@@ -363,6 +363,7 @@ never_drops_what_lasts(void **state)
 {
     static value v;
     static bnc_stamp events[EVENTS_MAX];
+    bnc_slice earlier = text_of("asof=0.000400");
     bnc_summary summary;
     int64_t dropped;
     size_t i;
@@ -387,6 +388,11 @@ never_drops_what_lasts(void **state)
     add_all(events, 1000, &v);
     assert_int_equal(bnc_state_of(states, &v.slice, NULL, &summary, &error), BNC_OK);
     assert_int_equal(summary.state, BNC_STATE_UNSUBSCRIBED);
+
+    /* all that are kept are counted, also those that do not exist yet */
+    assert_int_equal(bnc_state_of(states, &v.slice, &earlier, &summary, &error), BNC_OK);
+    assert_int_equal(summary.events, BNC_HISTORY_EVENTS + 2);
+    assert_int_equal(summary.last_event_at, 4);
 }
 
 /* ---- bytes ---- */

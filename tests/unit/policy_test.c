@@ -145,8 +145,9 @@ knows_what_beats_what(void **state)
     /* KEY.CATEGORY may stand before limit.CATEGORY */
     read_policy("hold.mailbox_full=3d limit.mailbox_full=2");
     assert_int_equal(policy->counters[policy->counter_of[category("mailbox_full")]].hold, 3 * DAY);
-    /* a score ignores the keys of one type */
-    assert_int_equal(counter("mailman2 window.hard=1d", BNC_COUNTER_HARD)->window, BNC_FOREVER);
+    /* a score has the general keys; of those of one type the window is for what is shown */
+    assert_int_equal(counter("mailman2 window.hard=1d hold.hard=1d", BNC_COUNTER_HARD)->window, DAY);
+    assert_int_equal(counter("mailman2 window.hard=1d hold.hard=1d", BNC_COUNTER_SCORE)->hold, BNC_FOREVER);
 }
 
 static void
@@ -160,7 +161,9 @@ gives_types(void **state)
     assert_int_equal(role("", "spam_detected/pending"), BNC_ROLE_STRIKE_BLOCK);
     assert_int_equal(role("perspective=rfc", "spam_detected/pending"), BNC_ROLE_PENDING);
     assert_int_equal(role("", "delivered/none"), BNC_ROLE_NOTHING);
-    assert_int_equal(role("", "sent"), BNC_ROLE_NOTHING);
+    assert_int_equal(role("delivered=hard perspective=rfc", "delivered/5"), BNC_ROLE_NOTHING);
+    assert_int_equal(role("", "sent"), BNC_ROLE_PLAIN);
+    assert_int_equal(role("", "none"), BNC_ROLE_NOTHING);
     assert_int_equal(role("perspective=listmonk", "hard"), BNC_ROLE_STRIKE_HARD);
     assert_int_equal(role("spam_detected=class", "spam_detected/4"), BNC_ROLE_STRIKE_SOFT);
     assert_int_equal(role("spam_detected=class", "spam_detected"), BNC_ROLE_STRIKE_HARD);
@@ -183,6 +186,8 @@ reads_values(void **state)
     assert_int_equal(read_policy("hubspot pending=never")->pending, BNC_FOREVER);
     assert_int_equal(read_policy("reset=none")->reset, 0);
     assert_int_equal(read_policy("reset=Open,click")->reset, 1u << BNC_EVENT_OPEN | 1u << BNC_EVENT_CLICK);
+    assert_int_equal(read_policy("lift=sent,delivered,open,click,complaint,unsubscribe,subscribe,reactivate")->lift,
+                     0x1fe);
     assert_int_equal(read_policy("score=2.5 w.hard=0.000001")->weights[0], 1);
     assert_int_equal(policy->score, 2500000);
     assert_false(read_policy("score=0")->scored);
@@ -225,7 +230,8 @@ tells_what_is_wrong(void **state)
     refuse("reset=", "reset can't be \"\"");
     refuse("reset=open,", "reset can't be \"\"");
     refuse("reset=open,none", "reset can't be \"none\"");
-    refuse("reset=sent", "legal: none, or kinds with commas between: delivered, open, click");
+    refuse("reset=hard",
+           "legal: none, or kinds with commas between: sent, delivered, open, click, complaint, unsubscribe");
     refuse("settle=none", "legal: a number with s, m, h, d or w");
     refuse("settle=6", "settle can't be \"6\"");
     refuse("settle=6min", "settle can't be \"6min\"");

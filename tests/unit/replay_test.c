@@ -163,6 +163,10 @@ makes_strikes(void **state)
     expect("three_strikes", "smtp; 550 5.1.1 user unknown@1",
            "confirmed (hard) 1/0/0 c=1 C=user_unknown f=1 l=1 L=user_unknown");
     expect("three_strikes", "2.0.0 message delivered@1", "active 0/0/0");
+    /* what came with them does not matter */
+    expect("three_strikes delivered=hard", "soft@1,delivered/5@2,delivered/hard@3", "soft 0/1/0 f=1 l=1");
+    expect("three_strikes complaint=2", "complaint/hard@1,complaint@1,complaint/pending@2",
+           "complained (complaint) 0/0/0");
 }
 
 /* 2. */
@@ -226,6 +230,11 @@ resets_and_lifts(void **state)
     expect("benchmark lift=open", "hard@1,hard@2,hard@3,open@4", "active 0/0/0");
     /* named in lift alone: nothing before confirmation */
     expect("benchmark reset=none lift=open", "hard@1,open@2,reactivate@3", "hard 1/0/0 f=1 l=1");
+    /* any kind may be named */
+    expect("benchmark reset=sent", "hard@1,open@2,sent@3", "active 0/0/0");
+    expect("benchmark hard=1 lift=unsubscribe complaint=0", "hard@1,complaint@2,unsubscribe@3",
+           "unsubscribed (unsubscribe) 0/0/0");
+    expect("benchmark hard=1 lift=complaint complaint=2", "hard@1,complaint@2", "active 0/0/0");
     /* a zeroed counter has no last strike */
     expect("three_strikes soft=2 dedupe=day", "soft@1,open@1T01:00,soft@1T02:00", "soft 0/1/0 f=1T02:00 l=1T02:00");
     /* consent */
@@ -338,6 +347,24 @@ forgets(void **state)
     expect("default", "rate_limited@1,rate_limited@2,tls_failure@3", "soft 0/3/0 f=1 l=3 L=tls_failure");
 }
 
+static void
+tells_the_next_change(void **state)
+{
+    (void)state;
+    /* a pending event that matures and changes nothing: its strike is dropped */
+    expect("three_strikes pending=1d dedupe=2d", "soft@1,pending@1T12:00", "soft 0/1/0 f=1 l=1");
+    expect("three_strikes pending=1d dedupe=2d window=9d", "soft@1,pending@1T12:00", "soft 0/1/0 f=1 l=1 n=10");
+    expect("three_strikes pending=1d dedupe=1d", "soft@1,pending@1T12:00", "soft 0/1/0 f=1 l=1 n=2T12:00");
+    /* nothing is outstanding any more, so the state changes */
+    expect("three_strikes pending=1d dedupe=2d window=1d", "soft@1,pending@2", "pending 0/0/0 n=3");
+    /* beneath a complaint */
+    expect("three_strikes hold=2d", "hard@1,complaint@2", "complained (complaint) 1/0/0 c=1 f=1 l=1 n=3");
+    expect("three_strikes pending=1d window=0s", "pending@1,complaint@1", "complained (complaint) 0/0/0");
+    /* past the last year */
+    expect("three_strikes hold=4000000d", "hard@1", "confirmed (hard) 1/0/0 c=1 f=1 l=1");
+    expect("three_strikes pending=4000000d", "pending@1", "pending 0/0/0");
+}
+
 /* 7. */
 static void
 wants_a_span(void **state)
@@ -377,13 +404,13 @@ keeps_a_score(void **state)
     expect("mailman2", "hard@1,hard@2,hard@3,hard@4,hard@12", "hard 1/0/0 score=1 f=12 l=12");
     expect("mailman2 stale.hard=1d dedupe.hard=9d", "hard@1,hard@3", "hard 2/0/0 score=2 f=1 l=3");
     expect("mailman2 window=2d", "hard@1,hard@2,hard@3", "hard 2/0/0 score=3 f=2 l=3 n=4");
-    expect("mailman2 window.hard=1d", "hard@1,hard@2,hard@3", "hard 3/0/0 score=3 f=1 l=3");
+    expect("mailman2 window.hard=1d", "hard@1,hard@2,hard@3", "hard 1/0/0 score=3 f=3 l=3 n=4");
     expect("mailman2 limit.mailbox_full=2", "mailbox_full@1,mailbox_full@1T01:00",
            "soft 0/1/0 score=0 f=1 l=1 L=mailbox_full");
     expect("mailman2 limit.mailbox_full=2 dedupe.mailbox_full=none", "mailbox_full@1,mailbox_full@1T01:00",
            "confirmed (mailbox_full) 0/2/0 score=0 c=1T01:00 C=mailbox_full f=1 l=1T01:00 L=mailbox_full");
     expect("mailman2 any=1 span=9d engaged=1", "open@1,soft@2", "soft 0/1/0 score=0.5 f=2 l=2");
-    expect("score=2 w.soft=1", "hard@1,soft@2", "hard 1/1/0 score=1 f=1 l=2");
+    expect("three_strikes score=2 w.soft=1", "hard@1,soft@2", "hard 1/1/0 score=1 f=1 l=2");
     expect("discourse", "hard@1,delivered@2,delivered@3", "hard 1/0/0 score=1.8 f=1 l=1");
     expect("discourse erode=1.5", "hard@1,delivered@2,delivered@3", "hard 1/0/0 score=0 f=1 l=1");
     expect("discourse", "hard@1,delivered@2,hard@2T01:00",
@@ -391,7 +418,8 @@ keeps_a_score(void **state)
            "n=2026-02-01T01:00:00.000000Z");
     expect("discourse", "hard@1,reactivate@2,soft@3", "soft 0/1/0 score=1 f=3 l=3");
     expect("discourse score=0", "hard@1", "confirmed (hard) 1/0/0 c=1 f=1 l=1 n=31");
-    expect("score=0.3 w.soft=0.1", "soft@1,soft@3,soft@5", "confirmed (score) 0/3/0 score=0.3 c=5 f=1 l=5");
+    expect("three_strikes score=0.3 w.soft=0.1", "soft@1,soft@3,soft@5",
+           "confirmed (score) 0/3/0 score=0.3 c=5 f=1 l=5");
 }
 
 static void
@@ -510,6 +538,7 @@ main(void)
                                        cmocka_unit_test(settles_pending),
                                        cmocka_unit_test(dedupes),
                                        cmocka_unit_test(forgets),
+                                       cmocka_unit_test(tells_the_next_change),
                                        cmocka_unit_test(wants_a_span),
                                        cmocka_unit_test(spares_the_engaged),
                                        cmocka_unit_test(keeps_a_score),
