@@ -27,13 +27,15 @@ at_labels(const bnc_view *view, size_t at, size_t len)
 {
     const unsigned char *s = view->raw;
 
+    if (len == 0)
+        return true;
     if (at > 0 && is_label_byte(s[at]) && is_label_byte(s[at - 1]))
         return false;
     return at + len >= view->len || !is_label_byte(s[at + len - 1]) || !is_label_byte(s[at + len]);
 }
 
 /* Where a stretch may have got to so far: few places, since options differ little in length. */
-#define PLACES_MAX 15
+#define PLACES_MAX 63
 
 typedef struct places {
     uint16_t at[PLACES_MAX];

@@ -583,6 +583,8 @@ keep_phrase(reader *r, draft *d, draft *spare, uint32_t rule, bool anchored)
         problem(r, "empty phrase");
         return false;
     }
+    /* ^"* x" starts anywhere */
+    anchored = anchored && !d->element[0].gap;
     d->element[0].gap = 1;
     keep_draft(r->c, d, rule, anchored, lane_of(d));
     if (transcoder != NULL && !is_ascii(d->text, d->len))

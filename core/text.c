@@ -685,6 +685,8 @@ bnc_text_read(bnc_text *text, bnc_slice diagnostic)
 {
     size_t prefix;
 
+    if (diagnostic.data == NULL)
+        diagnostic = bnc_slice_of("");
     if (diagnostic.len > BNC_HEAD)
         diagnostic.len = BNC_HEAD;
     do {

@@ -74,3 +74,5 @@ rules-report: build/test/ask
 # bounce_state against count(*), an aggregate that does nothing, and a window query: CONTACTS=1000000 ROUNDS=3
 bench-state: sqlite
 	@$(srcdir)/tests/bench/state.sh
+
+include $(srcdir)/tests/fuzz/fuzz.mk
