@@ -19,7 +19,7 @@ FUZZ_HEADERS = $(CORE_HEADERS) $(wildcard $(srcdir)/tests/fuzz/*.h)
 # words and letters: what each fuzzer starts from, and the longest input it tries
 FUZZ_SEEDS_diagnostic = build/fuzz/seeds/diagnostic
 FUZZ_SEEDS_rules = build/fuzz/seeds/rules
-FUZZ_OPTIONS_diagnostic = -dict=build/fuzz/seeds/dictionary -max_len=9000
+FUZZ_OPTIONS_diagnostic = -dict=build/fuzz/seeds/dictionary -max_len=9000 -len_control=10
 FUZZ_OPTIONS_rules = -dict=build/fuzz/seeds/dictionary -max_len=2000
 FUZZ_OPTIONS_match = -max_len=400
 

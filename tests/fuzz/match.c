@@ -53,8 +53,8 @@ typedef struct word {
 static void
 add_piece(word *w)
 {
-    static const char *const pieces[] = {"a", "b", " ", "ab",   "aa", ".",  "com",  "@", "-", "1",
-                                         "c", "(", "d", "abab", "cd", "b ", " a", "\xc3\xa9", "*", "x.com"};
+    static const char *const pieces[] = {"a", "b", " ", "ab",   "aa", ".",  "com", "@",        "-", "1",
+                                         "c", "(", "d", "abab", "cd", "b ", " a",  "\xc3\xa9", "*", "x.com"};
     const char *piece = pieces[choose(sizeof(pieces) / sizeof(pieces[0]))];
     size_t n = strlen(piece);
 
@@ -337,9 +337,9 @@ squeeze(spelling *s)
         /* the edge of a word beside a blank always holds: it does not part two blanks */
         for (before = i; before > 0 && s->symbol[before - 1] == EDGE; before--)
             ;
-        if (s->symbol[i] == ' ' && ((before > 0 && s->symbol[before - 1] == ' ') ||
-                                    (i > 0 && s->symbol[i - 1] == GAP && !s->joint[i - 1]) ||
-                                    (i + 1 < s->n && s->symbol[i + 1] == GAP && !s->joint[i + 1]))) {
+        if (s->symbol[i] == ' ' &&
+            ((before > 0 && s->symbol[before - 1] == ' ') || (i > 0 && s->symbol[i - 1] == GAP && !s->joint[i - 1]) ||
+             (i + 1 < s->n && s->symbol[i + 1] == GAP && !s->joint[i + 1]))) {
             drop_symbol(s, i);
             i = i > 0 ? i - 1 : 0;
         } else {
@@ -510,8 +510,7 @@ note_problem(void *context, int line, const char *problem)
     (void)context;
     if (line < 2 || (unsigned)line >= n_rules + 2)
         fault("a problem outside the rules");
-    if (strncmp(problem, "empty phrase", 12) != 0 && strncmp(problem, "gaps inside", 11) != 0 &&
-        strncmp(problem, "^ before a gap", 14) != 0)
+    if (strncmp(problem, "empty phrase", 12) != 0 && strncmp(problem, "gaps inside", 11) != 0)
         fault(problem);
     rules[line - 2].unreadable = true;
 }
@@ -548,9 +547,9 @@ mask_some(unsigned char *text, size_t len)
 static void
 disagree(const rule *r, const bnc_view *view, bool expected, const char *where)
 {
-    fprintf(stderr, "rules:\n%.*s\nraw   \"%.*s\"\nwords \"%.*s\"\nanchor %zu\nrule r%u: %s expected (%s)\n", (int)rules_len,
-            rules_text, (int)view->len, view->raw, (int)view->len, view->words, view->anchor, (unsigned)(r - rules),
-            expected ? "match" : "no match", where);
+    fprintf(stderr, "rules:\n%.*s\nraw   \"%.*s\"\nwords \"%.*s\"\nanchor %zu\nrule r%u: %s expected (%s)\n",
+            (int)rules_len, rules_text, (int)view->len, view->raw, (int)view->len, view->words, view->anchor,
+            (unsigned)(r - rules), expected ? "match" : "no match", where);
     fault("matchers disagree");
 }
 
@@ -584,6 +583,16 @@ any_occurs(const rule *r, const bnc_rules *compiled, uint32_t first, uint32_t n,
     return false;
 }
 
+/* Where such a phrase starts, doc/rules.md does not say. */
+static bool
+starts_with_gap(const rule *r)
+{
+    static spelling s;
+
+    spell_rule(r, 0, 0, &s);
+    return s.n > 0 && s.symbol[0] == GAP;
+}
+
 static void
 compare(const bnc_rules *compiled, const bnc_view *view)
 {
@@ -605,6 +614,8 @@ compare(const bnc_rules *compiled, const bnc_view *view)
         hit = next == i;
         if (hit)
             next = bnc_hits_next(compiled, &hits, i + 1);
+        if (r->anchored && starts_with_gap(r))
+            continue;
         expected = naive(r, view, r->anchored);
         if (r->refusal) {
             if (!hit)
