@@ -199,7 +199,7 @@ bnc_answer(bnc_engine *e, bnc_question question, bnc_slice diagnostic, const bnc
         *answer = bnc_type_name(type);
         return BNC_OK;
     }
-    status = bnc_classify(e, diagnostic, rules, &v, error);
+    status = bnc_decide(e, diagnostic, rules, question == BNC_ASK_EXPLAIN, &v, error);
     if (status != BNC_OK)
         return status;
     switch (question) {

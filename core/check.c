@@ -40,7 +40,7 @@ check_examples(bnc_engine *engine, bnc_slice text, const bnc_own_rules *own, cou
         rule = bnc_rule_at(&own->rules, bnc_compiler_rule_rank(own->compiler, examples[i].rule));
         if (rule->kind != BNC_RULE_CATEGORY)
             continue;
-        status = bnc_classify(engine, bnc_compiler_text(own->compiler, examples[i].text, examples[i].len), &text, &verdict,
+        status = bnc_classify(engine, bnc_compiler_example_text(own->compiler, &examples[i]), &text, &verdict,
                               &error);
         if (status != BNC_OK)
             return status;

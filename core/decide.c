@@ -24,7 +24,7 @@ owner_bit(int owner)
 typedef struct situation {
     unsigned code;
     bnc_enhanced enhanced;
-    bool alone;
+    int reply;
     uint64_t providers[BNC_PROVIDERS_MAX / 64];
     uint32_t first_provider; /* + 1, 0: none */
 } situation;
@@ -42,6 +42,7 @@ typedef struct job {
     bnc_view refusals; /* where !"phrases" are looked for: also before the reply */
     situation now;
     bool pending;
+    bool ends; /* some words of an aftermath are in the text */
     bool aftermath[BNC_REPLIES_MAX];
 } job;
 
@@ -97,28 +98,121 @@ refused(const job *j, const bnc_rules *rules, const bnc_rule *rule)
     return false;
 }
 
-/* Whether a rule whose phrases occur in the whole text holds in this view: the cheap conditions first. */
+/* Whether what a rule asks of anything but words holds. */
 static bool
-rule_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
+situation_fits(const job *j, const bnc_rule *rule)
 {
-    const bnc_rule *rule = bnc_rule_at(set->rules, number);
     const situation *now = &j->now;
-    size_t places[2];
 
     if (!codes_hold(rule, now))
-        return false;
-    if ((rule->flags & BNC_RULE_ALONE) != 0 && !now->alone)
         return false;
     if (rule->provider != 0 && !provider_shown(now, rule->provider - 1))
         return false;
     if (rule->not_provider != 0 && provider_shown(now, rule->not_provider - 1))
         return false;
-    if (rule->n_phrases > 0 && (view->raw != j->whole.raw || (rule->flags & BNC_RULE_ANCHORED) != 0) &&
-        !bnc_rule_occurs(set->rules, rule, view))
-        return false;
+    return (rule->flags & BNC_RULE_ALONE) == 0 || !bnc_reply_has_words(&j->e->text, &j->e->replies, now->reply);
+}
+
+/* Whether a rule of which a phrase occurs, or that has none, holds in this view. */
+static bool
+rest_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
+{
+    const bnc_rule *rule = bnc_rule_at(set->rules, number);
+    size_t places[2];
+
     if (rule->n_refusals > 0 && refused(j, set->rules, rule))
         return false;
     return rule->pattern_len == 0 || bnc_engine_pattern(j->e, set, number, view, places);
+}
+
+/* ---- rules in order ---- */
+
+/* The rules of a set that may hold: those with candidates, and those without phrases. */
+typedef struct walk {
+    bnc_rule_set *set;
+    const bnc_candidate *item, *items_end;
+    const bnc_coded *coded, *coded_end;
+    const bnc_candidate *from; /* candidates of the rule in hand */
+} walk;
+
+static const bnc_candidates *
+candidates_of(const job *j, const bnc_rule_set *set)
+{
+    return set == j->own ? &j->e->own_candidates : &j->e->candidates;
+}
+
+static uint32_t
+rule_of(const walk *w, const bnc_candidate *item)
+{
+    return bnc_phrase_at(w->set->rules, bnc_candidate_phrase(*item))->rule;
+}
+
+/* The rules from number on; those of signals come first (bnc_rule_kind). */
+static walk
+walk_from(const job *j, bnc_rule_set *set, uint32_t number)
+{
+    const bnc_tables_head *head = bnc_tables(set->rules);
+    const bnc_candidates *found = candidates_of(j, set);
+    walk w;
+
+    w.set = set;
+    w.item = found->item;
+    w.items_end = found->item + found->n;
+    w.coded = (const bnc_coded *)(set->rules->words + head->coded);
+    w.coded_end = w.coded + head->n_coded;
+    w.from = NULL;
+    while (number > 0 && w.item < w.items_end && rule_of(&w, w.item) < number)
+        w.item++;
+    while (number > 0 && w.coded < w.coded_end && w.coded->rule < number)
+        w.coded++;
+    return w;
+}
+
+/* Whether a rule without phrases is worth a look. */
+static bool
+coded_may_hold(const bnc_coded *coded, const situation *now)
+{
+    if (coded->provider != 0 && !provider_shown(now, coded->provider - 1))
+        return false;
+    if (coded->enhanced.classes != 0 && !enhanced_in(&coded->enhanced, now))
+        return false;
+    return coded->code.low == 0 || code_in(&coded->code, now);
+}
+
+/* The next rule below end; end if there is none. */
+static uint32_t
+next_rule(const job *j, walk *w, uint32_t end)
+{
+    uint32_t rule = w->item < w->items_end ? rule_of(w, w->item) : end;
+    const bnc_rule *r;
+
+    if (rule > end)
+        rule = end;
+    for (; w->coded < w->coded_end && w->coded->rule < rule; w->coded++)
+        if (coded_may_hold(w->coded, &j->now)) {
+            w->from = w->item;
+            return w->coded++->rule;
+        }
+    if (rule == end)
+        return end;
+    r = bnc_rule_at(w->set->rules, rule);
+    for (w->from = w->item; w->item < w->items_end; w->item++)
+        if (bnc_candidate_phrase(*w->item) >= r->phrases + r->n_phrases)
+            break;
+    return rule;
+}
+
+/* Whether the rule in hand holds in this view: the cheap conditions first. */
+static bool
+holds(job *j, const walk *w, uint32_t number, const bnc_view *view)
+{
+    const bnc_rule *rule = bnc_rule_at(w->set->rules, number);
+
+    if (!situation_fits(j, rule))
+        return false;
+    if (rule->n_phrases > 0 && !bnc_candidates_hold(w->set->rules, w->from, w->item, view))
+        return false;
+    return rest_holds(j, w->set, number, view);
 }
 
 /* ---- views ---- */
@@ -126,7 +220,23 @@ rule_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
 /* The two views that may live at a time. */
 enum { VIEW_WANTED, VIEW_REFUSED };
 
-/* The text with only the words of these owners; the others are masked, so that offsets stay. */
+static bool
+shows(const job *j, int span, uint32_t owners)
+{
+    return (owners & owner_bit(j->e->replies.spans[span].owner)) != 0;
+}
+
+static size_t
+span_end(const job *j, int span)
+{
+    const bnc_replies *replies = &j->e->replies;
+
+    if (span + 1 < replies->n_spans && replies->spans[span + 1].start < j->e->text.len)
+        return replies->spans[span + 1].start;
+    return j->e->text.len;
+}
+
+/* The text with only the words of these owners: a part of it, with the others' words in between masked. */
 static bnc_view
 view_of(job *j, int slot, uint32_t owners, int anchor_reply)
 {
@@ -134,19 +244,35 @@ view_of(job *j, int slot, uint32_t owners, int anchor_reply)
     const bnc_replies *replies = &e->replies;
     bnc_view view = j->whole;
     size_t from, to;
-    int k;
+    int first, last, k;
 
     view.anchor = anchor_reply >= 0 ? replies->item[anchor_reply].text : 0;
     if (owners == ALL_OWNERS)
         return view;
-    for (k = 0; k < replies->n_spans; k++) {
+    for (first = 0; first < replies->n_spans && !shows(j, first, owners); first++)
+        ;
+    for (last = replies->n_spans - 1; last > first && !shows(j, last, owners); last--)
+        ;
+    if (first == replies->n_spans || replies->spans[first].start >= e->text.len) {
+        view.start = view.end = view.anchor = 0;
+        return view;
+    }
+    view.start = replies->spans[first].start;
+    view.end = span_end(j, last);
+    if (view.anchor < view.start)
+        view.anchor = view.start;
+    if (view.anchor > view.end)
+        view.anchor = view.end;
+    for (k = first; k <= last && shows(j, k, owners); k++)
+        ;
+    if (k > last)
+        return view;
+    for (k = first; k <= last; k++) {
         from = replies->spans[k].start;
-        to = k + 1 < replies->n_spans ? replies->spans[k + 1].start : e->text.len;
-        if (to > e->text.len)
-            to = e->text.len;
+        to = span_end(j, k);
         if (from >= to)
             continue;
-        if ((owners & owner_bit(replies->spans[k].owner)) != 0) {
+        if (shows(j, k, owners)) {
             memcpy(e->view_raw[slot] + from, e->text.raw + from, to - from);
             memcpy(e->view_words[slot] + from, e->text.words + from, to - from);
         } else {
@@ -156,30 +282,6 @@ view_of(job *j, int slot, uint32_t owners, int anchor_reply)
     }
     view.raw = e->view_raw[slot];
     view.words = e->view_words[slot];
-    view.grams = &e->view_grams[slot];
-    view.grams->made = false;
-    return view;
-}
-
-/*
- * The words before the reply, for !"phrases". The word "host" of "host mx.example.com[192.0.2.1] said:" is the
- * reporter's, and would refuse every rule with !"host".
- */
-static bnc_view
-refusals_of(job *j, int reply)
-{
-    static const unsigned char word[] = "host ";
-    bnc_view view = view_of(j, VIEW_REFUSED, owner_bit(reply) | owner_bit(BNC_PREAMBLE), reply);
-    unsigned char *words = j->e->view_words[VIEW_REFUSED];
-    size_t at = 0;
-
-    while ((at = bnc_find(words, view.len, at, word, 5)) != SIZE_MAX) {
-        if (at + 5 < view.anchor && words[at + 5] == BNC_MASK) {
-            memset(words + at, BNC_MASK, 4);
-            memset(j->e->view_raw[VIEW_REFUSED] + at, BNC_MASK, 4);
-        }
-        at += 5;
-    }
     return view;
 }
 
@@ -200,28 +302,23 @@ note_provider(situation *now, uint32_t number)
         now->first_provider = number + 1;
 }
 
-/* The rules of a set whose phrases occur somewhere in the whole text: a superset of those of any view. */
-static const bnc_hits *
-hits_of(job *j, const bnc_rule_set *set)
-{
-    return set == j->own ? &j->e->own_hits : &j->e->hits;
-}
-
 /* Providers and promises, from rules of one set over the whole text. */
 static void
 read_signals(job *j, bnc_rule_set *set)
 {
-    const bnc_hits *hits = hits_of(j, set);
     uint32_t end = bnc_tables(set->rules)->first_category_rule;
+    walk w = walk_from(j, set, 0);
     const bnc_rule *rule;
     uint32_t i;
 
     j->refusals = j->whole;
-    for (i = bnc_hits_next(set->rules, hits, 0); i < end; i = bnc_hits_next(set->rules, hits, i + 1)) {
+    while ((i = next_rule(j, &w, end)) < end) {
         rule = bnc_rule_at(set->rules, i);
-        if (rule->kind == BNC_RULE_AFTERMATH || !rule_holds(j, set, i, &j->whole))
+        if (rule->kind == BNC_RULE_AFTERMATH)
+            j->ends = true;
+        else if (!holds(j, &w, i, &j->whole))
             continue;
-        if (rule->kind == BNC_RULE_PROVIDER)
+        else if (rule->kind == BNC_RULE_PROVIDER)
             note_provider(&j->now, rule->target);
         else
             j->pending = true;
@@ -238,20 +335,20 @@ enter_reply(job *j, int reply)
     j->now.enhanced = item != NULL ? item->enhanced : replies->status;
     if (item != NULL && item->enhanced.class_ == 0 && replies->status.class_ == item->code / 100)
         j->now.enhanced = replies->status;
-    j->now.alone = !bnc_reply_has_words(&j->e->text, replies, reply);
+    j->now.reply = reply;
 }
 
 static bool
 is_aftermath(job *j, bnc_rule_set *set, int reply)
 {
     bnc_view view = view_of(j, VIEW_WANTED, owner_bit(reply), reply);
-    const bnc_hits *hits = hits_of(j, set);
     uint32_t end = bnc_tables(set->rules)->first_category_rule;
+    walk w = walk_from(j, set, 0);
     uint32_t i;
 
     j->refusals = view;
-    for (i = bnc_hits_next(set->rules, hits, 0); i < end; i = bnc_hits_next(set->rules, hits, i + 1))
-        if (bnc_rule_at(set->rules, i)->kind == BNC_RULE_AFTERMATH && rule_holds(j, set, i, &view))
+    while ((i = next_rule(j, &w, end)) < end)
+        if (bnc_rule_at(set->rules, i)->kind == BNC_RULE_AFTERMATH && holds(j, &w, i, &view))
             return true;
     return false;
 }
@@ -261,6 +358,8 @@ read_aftermath(job *j)
 {
     int reply;
 
+    if (!j->ends)
+        return;
     for (reply = 0; reply < j->e->replies.count; reply++) {
         if (j->e->replies.item[reply].nested)
             continue;
@@ -275,13 +374,12 @@ read_aftermath(job *j)
 static bool
 first_rule(job *j, bnc_rule_set *set, const bnc_view *view, winner *found)
 {
-    const bnc_hits *hits = hits_of(j, set);
-    uint32_t n = bnc_tables(set->rules)->n_rules;
+    uint32_t end = bnc_tables(set->rules)->n_rules;
+    walk w = walk_from(j, set, bnc_tables(set->rules)->first_category_rule);
     uint32_t i;
 
-    for (i = bnc_hits_next(set->rules, hits, bnc_tables(set->rules)->first_category_rule); i < n;
-         i = bnc_hits_next(set->rules, hits, i + 1))
-        if (rule_holds(j, set, i, view)) {
+    while ((i = next_rule(j, &w, end)) < end)
+        if (holds(j, &w, i, view)) {
             found->set = set;
             found->rule = i;
             return true;
@@ -361,7 +459,9 @@ try_owners(job *j, int reply, uint32_t owners)
     bnc_view view = view_of(j, VIEW_WANTED, owners, reply);
 
     enter_reply(j, reply);
-    j->refusals = owners == ALL_OWNERS || reply < 0 ? view : refusals_of(j, reply);
+    j->refusals = view;
+    if (owners != ALL_OWNERS && reply >= 0)
+        j->refusals = view_of(j, VIEW_REFUSED, owner_bit(reply) | owner_bit(BNC_PREAMBLE), reply);
     a.reply = reply;
     a.owners = owners;
     a.won = winner_in(j, &view);
@@ -443,9 +543,9 @@ put_matched(bnc_engine *e, size_t used, const void *text, size_t len)
 static void
 whole_words(const bnc_view *view, bnc_stretch *found)
 {
-    while (found->end < view->len && bnc_is_alpha(view->words[found->end]) && bnc_is_alpha(view->words[found->end - 1]))
+    while (found->end < view->end && bnc_is_alpha(view->words[found->end]) && bnc_is_alpha(view->words[found->end - 1]))
         found->end++;
-    while (found->start > 0 && bnc_is_alpha(view->words[found->start - 1]) && bnc_is_alpha(view->words[found->start]))
+    while (found->start > view->start && bnc_is_alpha(view->words[found->start - 1]) && bnc_is_alpha(view->words[found->start]))
         found->start--;
 }
 
@@ -558,7 +658,7 @@ class_of(const job *j, const bnc_rule *rule, int category)
 }
 
 static void
-fill_verdict(job *j, const attempt *a, bnc_verdict *verdict)
+fill_verdict(job *j, const attempt *a, bool explain, bnc_verdict *verdict)
 {
     const bnc_rules *builtin = j->e->builtin.rules;
     const bnc_rule *rule = a->won.set != NULL ? winning_rule(&a->won) : NULL;
@@ -573,7 +673,8 @@ fill_verdict(job *j, const attempt *a, bnc_verdict *verdict)
     verdict->enhanced_code = j->now.enhanced;
     if (rule != NULL) {
         verdict->rule = bnc_rule_id(a->won.set->rules, rule);
-        verdict->matched = matched_words(j, a, verdict->evidence);
+        if (explain)
+            verdict->matched = matched_words(j, a, verdict->evidence);
         if (rule->provider != 0)
             provider = rule->provider;
     }
@@ -582,7 +683,8 @@ fill_verdict(job *j, const attempt *a, bnc_verdict *verdict)
 }
 
 bnc_status
-bnc_classify(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bnc_verdict *verdict, bnc_error *error)
+bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool explain, bnc_verdict *verdict,
+           bnc_error *error)
 {
     job j;
     bnc_own_rules *own;
@@ -600,16 +702,20 @@ bnc_classify(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bnc_ve
     }
     bnc_text_read(&e->text, diagnostic);
     bnc_replies_read(&e->text, &e->replies);
-    bnc_mask(e->text.raw, e->text.len, e->text.words);
+    bnc_text_mask(&e->text);
+    e->grams.made = false;
+    e->grams.text = e->text.raw;
+    e->grams.len = e->text.len;
     j.whole.raw = e->text.raw;
     j.whole.words = e->text.words;
-    j.whole.len = e->text.len;
-    j.whole.grams = &e->whole_grams;
-    j.whole.grams->made = false;
+    j.whole.end = e->text.len;
+    j.whole.grams = &e->grams;
 
-    bnc_match(e->builtin.rules, &j.whole, &e->hits);
+    bnc_candidates_find(e->builtin.rules, &e->text, &e->allocator, &e->candidates);
     if (j.own != NULL)
-        bnc_match(j.own->rules, &j.whole, &e->own_hits);
+        bnc_candidates_find(j.own->rules, &e->text, &e->allocator, &e->own_candidates);
+    if (e->candidates.failed || e->own_candidates.failed)
+        return BNC_NO_MEMORY;
     enter_reply(&j, e->replies.count > 0 ? 0 : BNC_PREAMBLE);
     read_signals(&j, &e->builtin);
     if (j.own != NULL)
@@ -617,6 +723,12 @@ bnc_classify(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bnc_ve
     best = decide(&j);
     if (e->no_memory)
         return BNC_NO_MEMORY;
-    fill_verdict(&j, &best, verdict);
+    fill_verdict(&j, &best, explain, verdict);
     return e->no_memory ? BNC_NO_MEMORY : BNC_OK;
+}
+
+bnc_status
+bnc_classify(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bnc_verdict *verdict, bnc_error *error)
+{
+    return bnc_decide(e, diagnostic, rules, true, verdict, error);
 }

@@ -87,6 +87,8 @@ bnc_engine_destroy(bnc_engine *e)
     pcre2_compile_context_free(e->pcre_compile);
     pcre2_general_context_free(e->pcre_general);
     bnc_buffer_release(&e->answer);
+    bnc_candidates_release(&e->allocator, &e->candidates);
+    bnc_candidates_release(&e->allocator, &e->own_candidates);
     allocator = e->allocator;
     allocator.release(allocator.context, e);
 }
@@ -167,14 +169,14 @@ bnc_engine_pattern(bnc_engine *e, bnc_rule_set *set, uint32_t number, const bnc_
         e->no_memory = e->no_memory || problem == PCRE2_ERROR_HEAP_FAILED;
         return false;
     }
-    problem = pcre2_match(set->patterns[number], view->words, view->len, 0, 0, e->pcre_data, e->pcre_match);
+    problem = pcre2_match(set->patterns[number], view->words + view->start, view->end - view->start, 0, 0, e->pcre_data, e->pcre_match);
     if (problem < 0) {
         e->no_memory = e->no_memory || problem == PCRE2_ERROR_NOMEMORY;
         return false;
     }
     vector = pcre2_get_ovector_pointer(e->pcre_data);
-    places[0] = vector[0] < vector[1] ? vector[0] : vector[1];
-    places[1] = vector[1];
+    places[0] = view->start + (vector[0] < vector[1] ? vector[0] : vector[1]);
+    places[1] = view->start + vector[1];
     return true;
 }
 

@@ -48,8 +48,8 @@ struct bnc_engine {
     bnc_text text;
     bnc_replies replies;
     unsigned char view_raw[2][BNC_TEXT_MAX + BNC_PADDING], view_words[2][BNC_TEXT_MAX + BNC_PADDING];
-    bnc_gram_index whole_grams, view_grams[2];
-    bnc_hits hits, own_hits; /* of the whole text */
+    bnc_gram_index grams;
+    bnc_candidates candidates, own_candidates; /* of the whole text */
     char event[BNC_EVENT_MAX];
     char matched[512];
     bnc_buffer answer;
@@ -66,5 +66,9 @@ bnc_status bnc_engine_own_rules(bnc_engine *engine, bnc_slice text, bnc_own_rule
  * start and end. A pattern that exceeds its limits does not match.
  */
 bool bnc_engine_pattern(bnc_engine *engine, bnc_rule_set *set, uint32_t rule, const bnc_view *view, size_t places[2]);
+
+/* bnc_classify; without explain, verdict->matched stays empty. */
+bnc_status bnc_decide(bnc_engine *engine, bnc_slice diagnostic, const bnc_slice *rules, bool explain,
+                      bnc_verdict *verdict, bnc_error *error);
 
 #endif

@@ -1,9 +1,16 @@
 /*
  * match.c - the matcher, see match.h.
  *
- * A phrase is a row of elements, each a few options, parted by gaps into stretches. One of its elements
- * is its key: four bytes of each of that element's options are in the index. The text is read
- * once; at each byte the four bytes there are hashed, and only phrases with such a key are compared.
+ * A phrase is a row of elements, each a few options, parted by gaps into stretches. The rule compiler
+ * has chosen a few of its bytes, four to eight, as its keys: rare ones, one of which is wherever the phrase is.
+ *
+ *     text     550 5.1.1 mailbox unavailable: no such user
+ *                                             ^^^^             four bytes at each place are hashed
+ *     filter   ...0100000010000...                             most hashes are no key's: nothing to do
+ *     bucket   "such use" -> phrase 812, "no such us" ...      eight bytes are compared
+ *     sorted   (812, here) (1204, there) ...                   candidates, in the order of their rules
+ *
+ * Candidates are verified one by one, by whoever looks for a winner, and only until there is one.
  */
 #include "match.h"
 
@@ -29,10 +36,12 @@ at_labels(const bnc_view *view, size_t at, size_t len)
 
     if (len == 0)
         return true;
-    if (at > 0 && is_label_byte(s[at]) && is_label_byte(s[at - 1]))
+    if (at > view->start && is_label_byte(s[at]) && is_label_byte(s[at - 1]))
         return false;
-    return at + len >= view->len || !is_label_byte(s[at + len - 1]) || !is_label_byte(s[at + len]);
+    return at + len >= view->end || !is_label_byte(s[at + len - 1]) || !is_label_byte(s[at + len]);
 }
+
+/* ---- phrases at a place ---- */
 
 /* Where a stretch may have got to so far: few places, since options differ little in length. */
 #define PLACES_MAX 63
@@ -54,26 +63,35 @@ add_place(places *p, size_t at)
         p->at[p->n++] = (uint16_t)at;
 }
 
-/* Whether text stands at a place. */
-static bool
-stands_at(const unsigned char *s, size_t len, size_t at, const unsigned char *text, size_t text_len)
+/* Whether the option stands at a place of s; most fail at their first bytes. */
+static inline bool
+stands_at(const bnc_rules *rules, const bnc_option *option, const unsigned char *s, size_t end, size_t at)
 {
-    if (text_len == 0)
-        return at <= len;
-    /* most options fail at their first byte */
-    return at < len && s[at] == text[0] && text_len <= len - at && memcmp(s + at, text, text_len) == 0;
+    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff};
+    uint32_t len = option->len;
+
+    if (((bnc_gram(s + at) ^ option->head) & masks[len < 4 ? len : 4]) != 0 || len > end - at)
+        return false;
+    return len <= 4 || memcmp(s + at + 4, rules->bytes + option->text + 4, len - 4) == 0;
+}
+
+/* The same for the option without its first byte, a blank that the text before it has given. */
+static bool
+rest_stands_at(const bnc_rules *rules, const bnc_option *option, const unsigned char *s, size_t end, size_t at)
+{
+    return option->len - 1 <= end - at && memcmp(s + at, rules->bytes + option->text + 1, option->len - 1) == 0;
 }
 
 /* Keeps the places at the edge of a word: not between two letters or digits. */
 static void
-keep_boundaries(places *p, const unsigned char *s, size_t len)
+keep_boundaries(places *p, const unsigned char *s, const bnc_view *view)
 {
     size_t kept = 0;
     size_t i, at;
 
     for (i = 0; i < p->n; i++) {
         at = p->at[i];
-        if (at == 0 || at >= len || !bnc_is_alnum(s[at - 1]) || !bnc_is_alnum(s[at]))
+        if (at == view->start || at >= view->end || !bnc_is_alnum(s[at - 1]) || !bnc_is_alnum(s[at]))
             p->at[kept++] = (uint16_t)at;
     }
     p->n = (uint16_t)kept;
@@ -83,59 +101,54 @@ keep_boundaries(places *p, const unsigned char *s, size_t len)
  * From places before an element to those after it. Two blanks that meet between elements are one:
  * "(is|) unknown" with nothing for the group.
  */
-static places
-step_forward(const bnc_rules *rules, const bnc_element *element, const unsigned char *s, size_t len, size_t start,
-             places *from)
+static void
+step_forward(const bnc_rules *rules, const bnc_element *element, const unsigned char *s, const bnc_view *view,
+             size_t start, places *from, places *to)
 {
     const bnc_option *option = bnc_option_at(rules, element->options);
-    const unsigned char *text;
-    places to;
-    uint32_t k;
+    const bnc_option *end = option + element->n_options;
     size_t i, at;
 
     if (element->boundary)
-        keep_boundaries(from, s, len);
-    to.n = 0;
-    for (k = 0; k < element->n_options; k++, option++) {
-        text = rules->bytes + option->text;
+        keep_boundaries(from, s, view);
+    to->n = 0;
+    for (; option < end; option++)
         for (i = 0; i < from->n; i++) {
             at = from->at[i];
-            if (stands_at(s, len, at, text, option->len))
-                add_place(&to, at + option->len);
-            if (option->len > 0 && text[0] == ' ' && at > start && s[at - 1] == ' ' &&
-                stands_at(s, len, at, text + 1, option->len - 1))
-                add_place(&to, at + option->len - 1);
+            if (stands_at(rules, option, s, view->end, at))
+                add_place(to, at + option->len);
+            if ((option->head & 0xff) == ' ' && at > start && s[at - 1] == ' ' &&
+                rest_stands_at(rules, option, s, view->end, at))
+                add_place(to, at + option->len - 1);
         }
-    }
-    return to;
 }
 
 /* The same from places after an element to those before it. */
-static places
-step_back(const bnc_rules *rules, const bnc_element *element, const unsigned char *s, size_t len, const places *from)
+static void
+step_back(const bnc_rules *rules, const bnc_element *element, const unsigned char *s, const bnc_view *view,
+          const places *from, places *to)
 {
     const bnc_option *option = bnc_option_at(rules, element->options);
+    const bnc_option *end = option + element->n_options;
     const unsigned char *text;
-    places to;
-    uint32_t k;
     size_t i, at, n;
 
-    to.n = 0;
-    for (k = 0; k < element->n_options; k++, option++) {
-        text = rules->bytes + option->text;
+    to->n = 0;
+    for (; option < end; option++) {
         n = option->len;
         for (i = 0; i < from->n; i++) {
             at = from->at[i];
-            if (n <= at && stands_at(s, len, at - n, text, n))
-                add_place(&to, at - n);
-            if (n > 0 && text[n - 1] == ' ' && at < len && s[at] == ' ' && n - 1 <= at &&
-                stands_at(s, len, at - (n - 1), text, n - 1))
-                add_place(&to, at - (n - 1));
+            if (n <= at - view->start && stands_at(rules, option, s, view->end, at - n))
+                add_place(to, at - n);
+            if (n == 0 || at >= view->end || s[at] != ' ' || n - 1 > at - view->start)
+                continue;
+            text = rules->bytes + option->text;
+            if (text[n - 1] == ' ' && memcmp(s + at - (n - 1), text, n - 1) == 0)
+                add_place(to, at - (n - 1));
         }
     }
     if (element->boundary)
-        keep_boundaries(&to, s, len);
-    return to;
+        keep_boundaries(to, s, view);
 }
 
 /* The elements between two gaps. */
@@ -154,6 +167,30 @@ row_at(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t from)
     return r;
 }
 
+/* Whether the row around the element occurs, with the element starting at a place. */
+static bool
+row_stands(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t element, const bnc_view *view, size_t at)
+{
+    const bnc_element *first = bnc_element_at(rules, phrase->elements);
+    const unsigned char *s = lane_of(view, phrase->lane);
+    places p[2];
+    uint32_t i;
+    int now = 0;
+
+    /* the element's own start is not the row's: a blank before it may be shared */
+    p[now].n = 1;
+    p[now].at[0] = (uint16_t)at;
+    for (i = element; i < phrase->n_elements && (i == element || !first[i].gap) && p[now].n > 0; i++, now = !now)
+        step_forward(rules, &first[i], s, view, i == element && first[i].gap ? at : view->start, &p[now], &p[!now]);
+    if (p[now].n == 0)
+        return false;
+    p[now].n = 1;
+    p[now].at[0] = (uint16_t)at;
+    for (i = element; !first[i].gap && p[now].n > 0; i--, now = !now)
+        step_back(rules, &first[i - 1], s, view, &p[now], &p[!now]);
+    return p[now].n > 0;
+}
+
 /* The ends of the row when it starts at a place; least is SIZE_MAX if it does not. */
 typedef struct ends {
     size_t least, greatest;
@@ -164,24 +201,27 @@ row_ends(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
 {
     const unsigned char *s = lane_of(view, lane);
     ends found = {SIZE_MAX, 0};
-    places p;
+    places p[2];
+    int now = 0;
     uint32_t i;
     size_t k;
 
-    p.n = 1;
-    p.at[0] = (uint16_t)start;
-    for (i = 0; i < r.n && p.n > 0; i++)
-        p = step_forward(rules, &r.first[i], s, view->len, start, &p);
-    for (k = 0; k < p.n; k++) {
-        if (lane == BNC_LANE_LABELS && !at_labels(view, start, p.at[k] - start))
+    p[now].n = 1;
+    p[now].at[0] = (uint16_t)start;
+    for (i = 0; i < r.n && p[now].n > 0; i++, now = !now)
+        step_forward(rules, &r.first[i], s, view, start, &p[now], &p[!now]);
+    for (k = 0; k < p[now].n; k++) {
+        if (lane == BNC_LANE_LABELS && !at_labels(view, start, p[now].at[k] - start))
             continue;
-        if (p.at[k] < found.least)
-            found.least = p.at[k];
-        if (p.at[k] > found.greatest)
-            found.greatest = p.at[k];
+        if (p[now].at[k] < found.least)
+            found.least = p[now].at[k];
+        if (p[now].at[k] > found.greatest)
+            found.greatest = p[now].at[k];
     }
     return found;
 }
+
+/* ---- phrases looked for ---- */
 
 static const bnc_gram_index *
 grams_of(const bnc_view *view)
@@ -192,8 +232,8 @@ grams_of(const bnc_view *view)
 
     if (!g->made) {
         memset(g->first, 0, sizeof(g->first));
-        for (at = view->len < 4 ? 0 : view->len - 3; at-- > 0;) {
-            hash = bnc_gram_hash(bnc_gram(view->raw + at), BNC_GRAM_BITS);
+        for (at = g->len < 4 ? 0 : g->len - 3; at-- > 0;) {
+            hash = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS);
             g->next[at] = g->first[hash];
             g->first[hash] = (uint16_t)(at + 1);
         }
@@ -228,21 +268,20 @@ static void
 try_option(search *q, const bnc_option *option, size_t from)
 {
     const unsigned char *s = lane_of(q->view, q->lane);
-    const unsigned char *text = q->rules->bytes + option->text;
     const bnc_gram_index *grams;
     size_t start;
 
     if (option->len >= 4) {
         grams = grams_of(q->view);
-        for (start = grams->first[bnc_gram_hash(bnc_gram(text), BNC_GRAM_BITS)]; start != 0 && start - 1 < q->best.least;
+        for (start = grams->first[bnc_gram_hash(option->head, BNC_GRAM_BITS)]; start != 0 && start - 1 < q->best.least;
              start = grams->next[start - 1])
-            if (start > from && stands_at(s, q->view->len, start - 1, text, option->len))
+            if (start > from && start <= q->view->end && stands_at(q->rules, option, s, q->view->end, start - 1))
                 try_start(q, start - 1);
         return;
     }
-    for (start = from; start <= q->view->len && start < q->best.least; start++) {
+    for (start = from; start <= q->view->end && start < q->best.least; start++) {
         if (option->len > 0)
-            start = bnc_find(s, q->view->len, start, text, option->len);
+            start = bnc_find(s, q->view->end, start, q->rules->bytes + option->text, option->len);
         if (start == SIZE_MAX)
             return;
         try_start(q, start);
@@ -262,12 +301,11 @@ find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
     return q.best.least != SIZE_MAX;
 }
 
-/* anchored: whether the first row must start where the reply's text does. */
-static bool
-occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, bool anchored, bnc_stretch *found,
-       size_t *n_found)
+bool
+bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, bnc_stretch *found,
+                  size_t *n_found)
 {
-    size_t from = 0;
+    size_t from = view->start;
     size_t at = 0;
     uint32_t i;
     ends e;
@@ -278,7 +316,7 @@ occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, b
     /* the stretch that ends first leaves the most room for the next: no backtracking */
     for (i = 0; i < phrase->n_elements; i += r.n) {
         r = row_at(rules, phrase, i);
-        if (i == 0 && anchored) {
+        if (i == 0 && phrase->anchored) {
             at = view->anchor;
             e = row_ends(rules, r, phrase->lane, view, at);
             if (e.least == SIZE_MAX)
@@ -295,126 +333,227 @@ occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, b
     return true;
 }
 
-bool
-bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, bnc_stretch *found,
-                  size_t *n_found)
+/* ---- candidates ---- */
+
+static uint32_t
+element_of(bnc_candidate c)
 {
-    return occurs(rules, phrase, view, phrase->anchored != 0, found, n_found);
+    return (uint32_t)(c >> 16) & 0xff;
+}
+
+static size_t
+start_of(bnc_candidate c)
+{
+    return (size_t)(c & 0xffff);
 }
 
 bool
-bnc_rule_occurs(const bnc_rules *rules, const bnc_rule *rule, const bnc_view *view)
+bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc_candidate *to, const bnc_view *view)
 {
-    uint32_t i;
+    const bnc_phrase *phrase;
+    uint32_t number;
+    uint32_t vain = UINT32_MAX; /* a phrase that does not occur, here or elsewhere */
+    size_t start;
 
-    for (i = 0; i < rule->n_phrases; i++)
-        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, rule->phrases + i), view, NULL, NULL))
+    for (; from < to; from++) {
+        number = bnc_candidate_phrase(*from);
+        if (number == vain)
+            continue;
+        phrase = bnc_phrase_at(rules, number);
+        start = start_of(*from);
+        if (start != BNC_ANYWHERE) {
+            if (start < view->start || start >= view->end ||
+                !row_stands(rules, phrase, element_of(*from), view, start))
+                continue;
+            if (!phrase->anchored && phrase->lane != BNC_LANE_LABELS &&
+                row_at(rules, phrase, 0).n == phrase->n_elements)
+                return true;
+        }
+        if (bnc_phrase_occurs(rules, phrase, view, NULL, NULL))
             return true;
-    return rule->n_phrases == 0;
+        vain = number;
+    }
+    return false;
 }
 
-/* Whether the row around the element occurs, with the element starting at a place. */
-static bool
-row_stands(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t element, const bnc_view *view, size_t at)
-{
-    const bnc_element *first = bnc_element_at(rules, phrase->elements);
-    const unsigned char *s = lane_of(view, phrase->lane);
-    places before, after;
-    uint32_t i;
-
-    /* the element's own start is not the row's: a blank before it may be shared */
-    after.n = 1;
-    after.at[0] = (uint16_t)at;
-    for (i = element; i < phrase->n_elements && (i == element || !first[i].gap) && after.n > 0; i++)
-        after = step_forward(rules, &first[i], s, view->len, i == element && first[i].gap ? at : 0, &after);
-    if (after.n == 0)
-        return false;
-    before.n = 1;
-    before.at[0] = (uint16_t)at;
-    for (i = element; !first[i].gap && before.n > 0; i--)
-        before = step_back(rules, &first[i - 1], s, view->len, &before);
-    return before.n > 0;
-}
-
-/* Phrases that were looked for in vain: once is enough for a text. */
-#define MISSES 64
-
-typedef struct misses {
-    uint32_t phrase[MISSES]; /* + 1 */
-} misses;
-
+/* Shell's sort: there are few candidates, but there may be many. */
 static void
-try_entry(const bnc_rules *rules, const bnc_view *view, const bnc_entry *entry, size_t at, bnc_hits *hits, misses *m)
+sort_candidates(bnc_candidate *item, size_t n)
 {
-    const bnc_phrase *phrase = bnc_phrase_at(rules, entry->phrase);
-    uint32_t bit = 1u << (phrase->rule % 32);
-    bool whole;
+    static const size_t steps[] = {8929, 1968, 301, 109, 40, 13, 4, 1};
+    bnc_candidate moved;
+    size_t k, i, at, step;
 
-    if ((hits->bits[phrase->rule / 32] & bit) != 0 || at < entry->offset)
-        return;
-    if (!row_stands(rules, phrase, entry->element, view, at - entry->offset))
-        return;
-    whole = phrase->lane != BNC_LANE_LABELS && row_at(rules, phrase, 0).n == phrase->n_elements;
-    if (!whole) {
-        if (m->phrase[entry->phrase % MISSES] == entry->phrase + 1)
-            return;
-        if (!occurs(rules, phrase, view, false, NULL, NULL)) {
-            m->phrase[entry->phrase % MISSES] = entry->phrase + 1;
-            return;
+    for (k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+        step = steps[k];
+        for (i = step; i < n; i++) {
+            moved = item[i];
+            for (at = i; at >= step && item[at - step] > moved; at -= step)
+                item[at] = item[at - step];
+            item[at] = moved;
         }
     }
-    hits->bits[phrase->rule / 32] |= bit;
+}
+
+/* Makes room: one candidate for each phrase, to be looked for anywhere. */
+static void
+crowd(const bnc_allocator *allocator, bnc_candidates *found)
+{
+    bnc_candidate *grown;
+    size_t kept = 0;
+    size_t i;
+
+    sort_candidates(found->item, found->n);
+    for (i = 0; i < found->n; i++)
+        if (kept == 0 || bnc_candidate_phrase(found->item[i]) != bnc_candidate_phrase(found->item[kept - 1]))
+            found->item[kept++] = found->item[i] | BNC_ANYWHERE;
+    found->n = kept;
+    if (kept <= found->room / 2)
+        return;
+    grown = allocator->resize(allocator->context, found->item, found->room * 2 * sizeof(*grown));
+    if (grown == NULL) {
+        found->failed = true;
+        found->n = 0;
+        return;
+    }
+    found->item = grown;
+    found->room *= 2;
+}
+
+/* Keys seen so far, so that a text that repeats one key a thousand times gives a few candidates. */
+#define SEEN_BITS 6
+#define OFTEN 8
+
+typedef struct collector {
+    const bnc_rules *rules;
+    const bnc_index *index;
+    const unsigned char *s;
+    const bnc_allocator *allocator;
+    bnc_candidates *found;
+    struct {
+        uint32_t key, tail, times;
+    } seen[1 << SEEN_BITS];
+} collector;
+
+/* How often the key was seen, this time included. */
+static uint32_t
+times_seen(collector *c, uint32_t key, uint32_t tail)
+{
+    uint32_t slot = bnc_gram_hash(key ^ tail, SEEN_BITS);
+
+    if (c->seen[slot].key != key || c->seen[slot].tail != tail) {
+        c->seen[slot].key = key;
+        c->seen[slot].tail = tail;
+        c->seen[slot].times = 0;
+    }
+    return ++c->seen[slot].times;
+}
+
+/* All entries of one bucket that have these bytes. */
+static void
+collect_at(collector *c, size_t at)
+{
+    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff};
+    const uint32_t *bucket = c->rules->words + c->index->buckets;
+    const bnc_entry *entry = (const bnc_entry *)(c->rules->words + c->index->entries);
+    const bnc_entry *end;
+    uint32_t key = bnc_gram(c->s + at);
+    uint32_t tail = bnc_gram(c->s + at + 4);
+    uint32_t hash = bnc_gram_hash(key, c->index->bits) >> BNC_BUCKET_SHIFT;
+    uint32_t times = times_seen(c, key, tail);
+    size_t start;
+
+    if (times > OFTEN)
+        return;
+    end = entry + bucket[hash + 1];
+    for (entry += bucket[hash]; entry < end; entry++) {
+        if (entry->key != key || ((entry->tail ^ tail) & masks[BNC_PLACE_TAIL(entry->place)]) != 0 ||
+            at < BNC_PLACE_OFFSET(entry->place))
+            continue;
+        if (c->found->n == c->found->room)
+            crowd(c->allocator, c->found);
+        start = times < OFTEN ? at - BNC_PLACE_OFFSET(entry->place) : BNC_ANYWHERE;
+        c->found->item[c->found->n++] = (bnc_candidate)entry->phrase << 32 |
+                                        (bnc_candidate)BNC_PLACE_ELEMENT(entry->place) << 16 | start;
+    }
+}
+
+/* Looks at each place in [from, to) once. */
+static void
+collect(collector *c, size_t from, size_t to)
+{
+    const uint32_t *filter = c->rules->words + c->index->filter;
+    uint32_t bits = c->index->bits;
+    uint16_t hits[256];
+    uint32_t hash;
+    size_t n, i, stop;
+
+    while (from < to) {
+        /* without branches: whether a filter bit is set can't be foreseen */
+        stop = to - from > 256 ? from + 256 : to;
+        for (n = 0; from < stop; from++) {
+            hash = bnc_gram_hash(bnc_gram(c->s + from), bits);
+            hits[n] = (uint16_t)from;
+            n += filter[hash / 32] >> (hash % 32) & 1;
+        }
+        for (i = 0; i < n && !c->found->failed; i++)
+            collect_at(c, hits[i]);
+    }
+}
+
+#define FIRST_ROOM 256
+
+void
+bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allocator *allocator, bnc_candidates *found)
+{
+    const bnc_tables_head *head = bnc_tables(rules);
+    const uint32_t *shorts = rules->words + head->shorts;
+    collector c;
+    size_t end = text->len < 4 ? 0 : text->len - 3;
+    size_t from, to;
+    uint32_t i;
+
+    memset(&c, 0, sizeof(c));
+    c.rules = rules;
+    c.allocator = allocator;
+    c.found = found;
+    found->n = 0;
+    found->failed = false;
+    if (found->item == NULL) {
+        found->item = allocator->resize(allocator->context, NULL, FIRST_ROOM * sizeof(*found->item));
+        found->room = FIRST_ROOM;
+        found->failed = found->item == NULL;
+        if (found->failed)
+            return;
+    }
+    c.index = &head->index[BNC_INDEX_WORDS];
+    c.s = text->words;
+    collect(&c, 0, end);
+    c.s = text->raw;
+    if (text->wide) {
+        c.index = &head->index[BNC_INDEX_WIDE];
+        collect(&c, 0, end);
+    }
+    c.index = &head->index[BNC_INDEX_NAMES];
+    for (i = 0; i < text->n_names; i++) {
+        /* a key may start before the name and end in it */
+        from = text->names[i].start < 7 ? 0 : text->names[i].start - 7u;
+        to = text->names[i].end > end ? end : text->names[i].end;
+        if (from < to)
+            collect(&c, from, to);
+    }
+    for (i = 0; i < head->n_shorts && !found->failed; i++) {
+        if (found->n == found->room)
+            crowd(allocator, found);
+        found->item[found->n++] = (bnc_candidate)shorts[i] << 32 | BNC_ANYWHERE;
+    }
+    sort_candidates(found->item, found->n);
 }
 
 void
-bnc_match(const bnc_rules *rules, const bnc_view *view, bnc_hits *hits)
+bnc_candidates_release(const bnc_allocator *allocator, bnc_candidates *found)
 {
-    const bnc_tables_head *head = bnc_tables(rules);
-    const uint32_t *filter = rules->words + head->filter;
-    const uint32_t *buckets = rules->words + head->buckets;
-    const bnc_entry *entries = (const bnc_entry *)(rules->words + head->entries);
-    const uint32_t *shorts = rules->words + head->shorts;
-    const bnc_phrase *phrase;
-    misses m;
-    uint32_t gram, tail, hash, e;
-    size_t at;
-
-    memcpy(hits->bits, rules->words + head->always, ((size_t)head->n_rules + 31) / 32 * sizeof(uint32_t));
-    memset(&m, 0, sizeof(m));
-    for (at = 0; at + 4 <= view->len; at++) {
-        gram = bnc_gram(view->raw + at);
-        hash = bnc_gram_hash(gram, head->hash_bits);
-        if ((filter[hash / 32] >> (hash % 32) & 1) == 0)
-            continue;
-        tail = bnc_gram(view->raw + at + 4);
-        for (e = buckets[hash]; e < buckets[hash + 1]; e++)
-            if (entries[e].key == gram && (tail & entries[e].tail_mask) == entries[e].tail)
-                try_entry(rules, view, &entries[e], at, hits, &m);
-    }
-    for (e = 0; e < head->n_shorts; e++) {
-        phrase = bnc_phrase_at(rules, shorts[e]);
-        if (occurs(rules, phrase, view, false, NULL, NULL))
-            hits->bits[phrase->rule / 32] |= 1u << (phrase->rule % 32);
-    }
-}
-
-uint32_t
-bnc_hits_next(const bnc_rules *rules, const bnc_hits *hits, uint32_t from)
-{
-    uint32_t n = bnc_tables(rules)->n_rules;
-    uint32_t word;
-
-    while (from < n) {
-        word = hits->bits[from / 32] >> (from % 32);
-        if (word == 0) {
-            from = (from / 32 + 1) * 32;
-            continue;
-        }
-        while ((word & 1) == 0) {
-            word >>= 1;
-            from++;
-        }
-        return from < n ? from : n;
-    }
-    return n;
+    if (found->item != NULL)
+        allocator->release(allocator->context, found->item);
+    memset(found, 0, sizeof(*found));
 }

@@ -1,8 +1,8 @@
 /*
  * match.h - which rules' phrases occur in a text.
  *
- * What it does: finds, in one pass, every rule of which a phrase occurs. What it must not know:
- * codes, providers, categories, and which of the rules wins.
+ * What it does: finds, in one pass, every phrase that may occur, and says of each whether it does. What
+ * it must not know: codes, providers, categories, and which of the rules wins.
  */
 #ifndef BNC_MATCH_H
 #define BNC_MATCH_H
@@ -10,37 +10,58 @@
 #include "rules.h"
 #include "text.h"
 
-#define BNC_HITS_WORDS (BNC_RULES_MAX / 32 + 2)
-
-/* Where each run of four bytes is in a text, for phrases with gaps; made when first needed. */
-#define BNC_GRAM_BITS 9
+/*
+ * Where each run of four bytes is in a text, for phrases that are looked for. The caller sets text and len, and clears
+ * made; the rest is filled when first needed.
+ */
+#define BNC_GRAM_BITS 11
 typedef struct bnc_gram_index {
     bool made;
+    const unsigned char *text;
+    size_t len;
     uint16_t first[1 << BNC_GRAM_BITS]; /* offset + 1, 0: none */
     uint16_t next[BNC_TEXT_MAX];        /* likewise, ascending */
 } bnc_gram_index;
 
-/* The part of a text that rules look at: raw and words have len bytes each, and four more may be read. */
+/*
+ * The part of a text that rules look at: [start, end) of raw and words, of which four bytes more may be
+ * read. What is masked in words is a name; what is masked in both is hidden.
+ */
 typedef struct bnc_view {
-    bnc_gram_index *grams; /* of raw; the caller clears made */
     const unsigned char *raw, *words;
-    size_t len;
-    size_t anchor; /* where the reply's text starts, for ^"phrase" */
+    size_t start, end;
+    size_t anchor;         /* where the reply's text starts, for ^"phrase" */
+    bnc_gram_index *grams; /* of the whole raw text, before anything was hidden */
 } bnc_view;
 
-/* Bit i: rule i has no phrases, or one of them occurs, be it anchored elsewhere. */
-typedef struct bnc_hits {
-    uint32_t bits[BNC_HITS_WORDS];
-} bnc_hits;
+/*
+ * Where a phrase may occur: the phrase in the high 32 bits, so that sorted ones are in the order of
+ * rules; then the element whose key was found, and where that element starts.
+ */
+typedef uint64_t bnc_candidate;
 
-/* Linear in view->len for a given rule set. */
-void bnc_match(const bnc_rules *rules, const bnc_view *view, bnc_hits *hits);
+#define BNC_ANYWHERE 0xffff /* in place of a start: the phrase is to be looked for */
 
-/* The first rule at or after from that hits holds, rules' number if there is none. */
-uint32_t bnc_hits_next(const bnc_rules *rules, const bnc_hits *hits, uint32_t from);
+typedef struct bnc_candidates {
+    bnc_candidate *item;
+    size_t n, room;
+    bool failed; /* no memory */
+} bnc_candidates;
 
-/* Whether the rule has no phrases, or one of them occurs in the view. */
-bool bnc_rule_occurs(const bnc_rules *rules, const bnc_rule *rule, const bnc_view *view);
+static inline uint32_t
+bnc_candidate_phrase(bnc_candidate c)
+{
+    return (uint32_t)(c >> 32);
+}
+
+/* Every phrase of the rules that may occur in the text, sorted; the memory in found is used again. */
+void bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allocator *allocator,
+                         bnc_candidates *found);
+void bnc_candidates_release(const bnc_allocator *allocator, bnc_candidates *found);
+
+/* Whether the phrase of one of the candidates, sorted as above, occurs in the view. */
+bool bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc_candidate *to,
+                         const bnc_view *view);
 
 /* A stretch of a view: [start, end). */
 typedef struct bnc_stretch {

@@ -9,6 +9,8 @@
 
 #include "rules.h"
 
+#define BNC_KEPT_BITS 12
+
 struct bnc_compiler {
     const bnc_allocator *allocator;
     const bnc_rules *base;
@@ -17,7 +19,8 @@ struct bnc_compiler {
     void *context;
     const bnc_transcoder *transcoder;
 
-    bnc_buffer bytes;     /* all text */
+    bnc_buffer bytes;     /* all text that tables refer to */
+    bnc_buffer samples;   /* the examples' text */
     bnc_buffer rules;     /* bnc_rule, in the order of reading */
     bnc_buffer phrases;   /* bnc_phrase */
     bnc_buffer elements;  /* bnc_element */
@@ -26,7 +29,21 @@ struct bnc_compiler {
     bnc_buffer examples;  /* bnc_example */
     bnc_buffer tables;    /* uint32_t, made by finish */
     bnc_buffer ranks;     /* uint32_t: rank of each rule read */
+
+    /* lists of options that were kept, by hash: the same words stand in many rules, and are kept once */
+    struct {
+        uint32_t options, n_options;
+    } kept[1 << BNC_KEPT_BITS];
 };
+
+/* A text kept among the bytes. */
+static inline bnc_slice
+bnc_compiler_text(const bnc_compiler *c, uint32_t text, uint32_t len)
+{
+    bnc_slice slice = {(const char *)c->bytes.data + text, len};
+
+    return slice;
+}
 
 static inline size_t
 bnc_rules_read(const bnc_compiler *c)
@@ -37,7 +54,7 @@ bnc_rules_read(const bnc_compiler *c)
 static inline bool
 bnc_compiler_failed(const bnc_compiler *c)
 {
-    return c->bytes.failed || c->rules.failed || c->phrases.failed || c->elements.failed || c->options.failed ||
+    return c->bytes.failed || c->samples.failed || c->rules.failed || c->phrases.failed || c->elements.failed || c->options.failed ||
            c->providers.failed || c->examples.failed || c->tables.failed || c->ranks.failed;
 }
 

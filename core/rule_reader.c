@@ -416,45 +416,97 @@ count_variants(const quoted *q)
 
 /* Whether the words that the option numbers spell, up to the next gap, hold a name. */
 static bool
-spells_name(const draft *d, uint32_t from, uint32_t option)
+spells_name(const draft *d, uint32_t from, uint32_t option, bnc_text *text)
 {
-    unsigned char text[OPTION_MAX], masked[OPTION_MAX];
-    size_t len = 0;
     const bnc_element *e;
     const bnc_option *o;
     uint32_t i;
 
+    text->len = 0;
     for (i = from; i < d->n_elements && (i == from || !d->element[i].gap); i++) {
         e = &d->element[i];
         o = &d->option[e->options + (i == from ? option : 0)];
-        if (len + o->len > sizeof(text))
+        if (text->len + o->len > OPTION_MAX)
             break;
-        memcpy(text + len, d->text + o->text, o->len);
-        len += o->len;
+        memcpy(text->raw + text->len, d->text + o->text, o->len);
+        text->len += o->len;
     }
-    return bnc_mask(text, len, masked);
+    return bnc_text_mask(text);
 }
 
 static bnc_lane
-lane_of(const draft *d)
+lane_of(const draft *d, bnc_text *text)
 {
     uint32_t i, k;
 
     for (i = 0; i < d->n_elements; i++)
         for (k = 0; k < d->element[i].n_options; k++)
-            if (spells_name(d, i, k))
+            if (spells_name(d, i, k, text))
                 return BNC_LANE_LABELS;
     return BNC_LANE_WORDS;
+}
+
+/* FNV-1a over the options of an element. */
+static uint32_t
+hash_options(const draft *d, const bnc_element *e)
+{
+    uint32_t hash = 2166136261u;
+    uint32_t i, k;
+    const bnc_option *o;
+
+    for (k = 0; k < e->n_options; k++) {
+        o = &d->option[e->options + k];
+        hash = (hash ^ (o->len + 256)) * 16777619u;
+        for (i = 0; i < o->len; i++)
+            hash = (hash ^ d->text[o->text + i]) * 16777619u;
+    }
+    return hash >> (32 - BNC_KEPT_BITS);
+}
+
+static bool
+same_options(const bnc_compiler *c, uint32_t kept, const draft *d, const bnc_element *e)
+{
+    const bnc_option *a = (const bnc_option *)c->options.data + kept;
+    const bnc_option *b = &d->option[e->options];
+    uint32_t k;
+
+    for (k = 0; k < e->n_options; k++)
+        if (a[k].len != b[k].len || memcmp(c->bytes.data + a[k].text, d->text + b[k].text, b[k].len) != 0)
+            return false;
+    return true;
+}
+
+/* The first of these options in the tables: those of an earlier element if they are the same. */
+static uint32_t
+keep_options(bnc_compiler *c, const draft *d, const bnc_element *e)
+{
+    uint32_t hash = hash_options(d, e);
+    uint32_t n = (uint32_t)(c->options.len / sizeof(bnc_option));
+    unsigned char head[4];
+    bnc_option option;
+    uint32_t k;
+
+    if (c->kept[hash].n_options == e->n_options && c->kept[hash].options + e->n_options <= n &&
+        same_options(c, c->kept[hash].options, d, e))
+        return c->kept[hash].options;
+    for (k = 0; k < e->n_options; k++) {
+        option.len = d->option[e->options + k].len;
+        option.text = keep(c, d->text + d->option[e->options + k].text, option.len);
+        memset(head, 0, sizeof(head));
+        memcpy(head, d->text + d->option[e->options + k].text, option.len < 4 ? option.len : 4);
+        option.head = bnc_gram(head);
+        bnc_buffer_add(&c->options, &option, sizeof(option));
+    }
+    c->kept[hash].options = n;
+    c->kept[hash].n_options = e->n_options;
+    return n;
 }
 
 static void
 keep_draft(bnc_compiler *c, const draft *d, uint32_t rule, bool anchored, bnc_lane lane)
 {
-    uint32_t text = keep(c, d->text, d->len);
-    uint32_t options = (uint32_t)(c->options.len / sizeof(bnc_option));
     bnc_phrase phrase;
     bnc_element element;
-    bnc_option option;
     uint32_t i;
 
     phrase.rule = rule;
@@ -463,15 +515,10 @@ keep_draft(bnc_compiler *c, const draft *d, uint32_t rule, bool anchored, bnc_la
     phrase.lane = lane;
     phrase.anchored = anchored;
     bnc_buffer_add(&c->phrases, &phrase, sizeof(phrase));
-    for (i = 0; i < d->n_elements; i++) {
+    for (i = 0; i < d->n_elements && !bnc_compiler_failed(c); i++) {
         element = d->element[i];
-        element.options += options;
+        element.options = keep_options(c, d, &d->element[i]);
         bnc_buffer_add(&c->elements, &element, sizeof(element));
-    }
-    for (i = 0; i < d->n_options; i++) {
-        option = d->option[i];
-        option.text += text;
-        bnc_buffer_add(&c->options, &option, sizeof(option));
     }
 }
 
@@ -568,10 +615,19 @@ transcode(const bnc_transcoder *transcoder, size_t charset, const draft *from, d
     return changed;
 }
 
+typedef struct workshop {
+    draft draft, spare;
+    bnc_text text; /* to see which words look like names */
+    quoted wanted[WANTED_MAX];
+    unsigned n_wanted;
+    bool anchored;
+} workshop;
+
 /* Keeps the phrase, and the same words in the legacy charsets of their script. */
 static bool
-keep_phrase(reader *r, draft *d, draft *spare, uint32_t rule, bool anchored)
+keep_phrase(reader *r, workshop *w, uint32_t rule, bool anchored)
 {
+    draft *d = &w->draft;
     const bnc_transcoder *transcoder = r->c->transcoder;
     uint32_t i;
     size_t k;
@@ -586,21 +642,14 @@ keep_phrase(reader *r, draft *d, draft *spare, uint32_t rule, bool anchored)
     /* ^"* x" starts anywhere */
     anchored = anchored && !d->element[0].gap;
     d->element[0].gap = 1;
-    keep_draft(r->c, d, rule, anchored, lane_of(d));
+    keep_draft(r->c, d, rule, anchored, lane_of(d, &w->text));
     if (transcoder != NULL && !is_ascii(d->text, d->len))
         for (k = 0; k < transcoder->n_charsets; k++)
-            if (transcode(transcoder, k, d, spare))
-                keep_draft(r->c, spare, rule, anchored,
-                           (transcoder->with_ascii_bytes >> k & 1) != 0 ? BNC_LANE_BYTES : lane_of(spare));
+            if (transcode(transcoder, k, d, &w->spare))
+                keep_draft(r->c, &w->spare, rule, anchored,
+                           (transcoder->with_ascii_bytes >> k & 1) != 0 ? BNC_LANE_BYTES : lane_of(&w->spare, &w->text));
     return true;
 }
-
-typedef struct workshop {
-    draft draft, spare;
-    quoted wanted[WANTED_MAX];
-    unsigned n_wanted;
-    bool anchored;
-} workshop;
 
 /* Makes phrases of quoted texts that follow each other, one for each variant. */
 static bool
@@ -630,7 +679,7 @@ keep_quoted(reader *r, workshop *w, const quoted *q, unsigned n, uint32_t rule, 
             problem(r, "empty phrase");
             return false;
         }
-        if (!keep_phrase(r, &w->draft, &w->spare, rule, anchored))
+        if (!keep_phrase(r, w, rule, anchored))
             return false;
     }
     return true;
@@ -1071,7 +1120,7 @@ read_example(reader *r)
     }
     example.rule = (uint32_t)r->rule;
     example.line = (uint32_t)r->line;
-    example.text = (uint32_t)c->bytes.len;
+    example.text = (uint32_t)c->samples.len;
     while (r->s < r->end) {
         byte = *r->s++;
         if (byte == '\\' && r->s < r->end) {
@@ -1084,9 +1133,9 @@ read_example(reader *r)
                 r->s += 3;
             }
         }
-        bnc_buffer_add(&c->bytes, &byte, 1);
+        bnc_buffer_add(&c->samples, &byte, 1);
     }
-    example.len = (uint32_t)c->bytes.len - example.text;
+    example.len = (uint32_t)c->samples.len - example.text;
     bnc_buffer_add(&c->examples, &example, sizeof(example));
 }
 

@@ -26,6 +26,7 @@ bnc_compiler_create(const bnc_allocator *allocator, const bnc_rules *base, bool 
     c->context = context;
     c->transcoder = transcoder;
     bnc_buffer_init(&c->bytes, allocator);
+    bnc_buffer_init(&c->samples, allocator);
     bnc_buffer_init(&c->rules, allocator);
     bnc_buffer_init(&c->phrases, allocator);
     bnc_buffer_init(&c->elements, allocator);
@@ -44,6 +45,7 @@ bnc_compiler_destroy(bnc_compiler *c)
     if (c == NULL)
         return;
     bnc_buffer_release(&c->bytes);
+    bnc_buffer_release(&c->samples);
     bnc_buffer_release(&c->rules);
     bnc_buffer_release(&c->phrases);
     bnc_buffer_release(&c->elements);
@@ -63,9 +65,9 @@ bnc_compiler_examples(const bnc_compiler *compiler, const bnc_example **examples
 }
 
 bnc_slice
-bnc_compiler_text(const bnc_compiler *compiler, uint32_t text, uint32_t len)
+bnc_compiler_example_text(const bnc_compiler *compiler, const bnc_example *example)
 {
-    bnc_slice slice = {(const char *)compiler->bytes.data + text, len};
+    bnc_slice slice = {(const char *)compiler->samples.data + example->text, example->len};
 
     return slice;
 }
@@ -169,329 +171,394 @@ place_zeros(bnc_compiler *c, size_t n_words)
     return at;
 }
 
-#define KEY_TEXT_MAX 128 /* of one spelling of an element and its neighbours */
-#define SPELLINGS_MAX 256
-#define EXAMPLE_WEIGHT 16 /* of a server's words against a rule's */
+/* ---- keys: the bytes by which a phrase is recognised ---- */
+
+#define KEY_LEAST 4
+#define KEY_MOST 8
+#define SPELLING_MAX 128  /* bytes of one spelling of neighbouring elements */
+#define SPELLINGS_MAX 128 /* of neighbouring elements */
+#define NEIGHBOURS_MAX 6
+#define SAMPLE_WEIGHT 16  /* of a server's words against a rule's */
+#define ENTRY_COST 16     /* of one more entry, in the same measure */
+
+/* How often runs of bytes occur in the examples and the phrases: what is rare there is rare in texts. */
+typedef struct counts {
+    uint32_t bits;
+    uint32_t *count;
+} counts;
 
 typedef struct index_builder {
     const bnc_compiler *c;
-    const bnc_element *elements;
+    const bnc_element *elements; /* of the phrase in hand */
     const bnc_option *options;
-    uint32_t bits;
-    uint32_t *counts;   /* of keys in all phrases */
-    bnc_buffer entries; /* hashed_entry */
+    counts counts;
+    bnc_buffer entries[BNC_INDEXES]; /* bnc_entry */
 } index_builder;
 
-typedef struct hashed_entry {
-    uint32_t hash;
-    bnc_entry entry;
-} hashed_entry;
+/* Neighbouring elements of a phrase, and how many ways there are to spell them. */
+typedef struct stretch {
+    uint32_t first, n;
+    uint32_t spellings;
+} stretch;
 
-/* The spellings of some elements in a row; each a string of bytes. */
-typedef struct spellings {
-    unsigned char text[SPELLINGS_MAX][KEY_TEXT_MAX];
-    size_t len[SPELLINGS_MAX];
-    size_t n;
-} spellings;
-
-/* How often each key occurs in all examples and phrases: the rarer there, the rarer in texts. */
-static void
-count_keys(index_builder *b)
+static uint32_t
+count_slot(const counts *counts, const unsigned char *s, size_t len)
 {
+    uint32_t hash = (uint32_t)len * 0x9e3779b1u;
+
+    while (len-- > 0)
+        hash = (hash ^ *s++) * 16777619u;
+    return hash >> (32 - counts->bits);
+}
+
+static void
+count_runs(const counts *counts, const unsigned char *s, size_t len, uint32_t weight)
+{
+    unsigned char run[KEY_MOST];
+    size_t at, n, i;
+
+    for (at = 0; at + KEY_LEAST <= len; at++) {
+        for (i = 0; i < KEY_MOST && at + i < len; i++)
+            run[i] = bnc_lower(s[at + i]);
+        for (n = KEY_LEAST; n <= i; n++)
+            counts->count[count_slot(counts, run, n)] += weight;
+    }
+}
+
+static bool
+count_all(index_builder *b)
+{
+    const bnc_allocator *allocator = b->c->allocator;
     size_t n = b->c->options.len / sizeof(bnc_option);
     const bnc_example *examples;
     size_t n_examples = bnc_compiler_examples(b->c, &examples);
-    const unsigned char *s;
-    unsigned char key[4];
     size_t i;
-    uint32_t k;
-    int j;
 
-    for (i = 0; i < n_examples; i++)
-        for (k = 0; k + 4 <= examples[i].len; k++) {
-            s = b->c->bytes.data + examples[i].text + k;
-            for (j = 0; j < 4; j++)
-                key[j] = bnc_lower(s[j]);
-            b->counts[bnc_gram_hash(bnc_gram(key), b->bits)] += EXAMPLE_WEIGHT;
-        }
-    for (i = 0; i < n; i++)
-        for (k = 0; k + 4 <= b->options[i].len; k++)
-            b->counts[bnc_gram_hash(bnc_gram(b->c->bytes.data + b->options[i].text + k), b->bits)]++;
-}
-
-/* Appends the options of one more element to every spelling. False if that gets too much. */
-static bool
-spell(const index_builder *b, const bnc_element *element, spellings *s)
-{
-    size_t base = s->n;
-    size_t i, k;
-    const bnc_option *o;
-
-    if (base * element->n_options > SPELLINGS_MAX)
+    for (b->counts.bits = 8; b->counts.bits < 22 && 1u << b->counts.bits < (b->c->bytes.len + b->c->samples.len) * 4;)
+        b->counts.bits++;
+    b->counts.count = allocator->resize(allocator->context, NULL, sizeof(uint32_t) << b->counts.bits);
+    if (b->counts.count == NULL)
         return false;
-    for (k = element->n_options; k-- > 0;) {
-        o = &b->options[element->options + k];
-        for (i = 0; i < base; i++) {
-            if (s->len[i] + o->len > KEY_TEXT_MAX)
-                return false;
-            memcpy(s->text[k * base + i], s->text[i], s->len[i]);
-            memcpy(s->text[k * base + i] + s->len[i], b->c->bytes.data + o->text, o->len);
-        }
-    }
-    for (k = element->n_options; k-- > 0;)
-        for (i = 0; i < base; i++)
-            s->len[k * base + i] = s->len[i] + b->options[element->options + k].len;
-    s->n = base * element->n_options;
+    memset(b->counts.count, 0, sizeof(uint32_t) << b->counts.bits);
+    for (i = 0; i < n_examples; i++)
+        count_runs(&b->counts, b->c->samples.data + examples[i].text, examples[i].len, SAMPLE_WEIGHT);
+    for (i = 0; i < n; i++)
+        count_runs(&b->counts, b->c->bytes.data + b->options[i].text, b->options[i].len, 1);
     return true;
 }
 
-/* The offset of the rarest key of a spelling; its count goes to *cost. */
+/* Writes the stretch with the option of each element that the number names; two blanks that meet are one. */
 static size_t
-rarest_key(const index_builder *b, const unsigned char *text, size_t len, uint32_t *cost)
+spell(const index_builder *b, stretch w, uint32_t number, unsigned char text[SPELLING_MAX])
+{
+    const bnc_element *e;
+    const bnc_option *o;
+    const unsigned char *s;
+    size_t len = 0;
+    size_t n;
+    uint32_t i;
+
+    for (i = 0; i < w.n; i++) {
+        e = &b->elements[w.first + i];
+        o = &b->options[e->options + number % e->n_options];
+        number /= e->n_options;
+        s = b->c->bytes.data + o->text;
+        n = o->len;
+        if (n > 0 && *s == ' ' && len > 0 && text[len - 1] == ' ') {
+            s++;
+            n--;
+        }
+        if (n > SPELLING_MAX - len)
+            n = SPELLING_MAX - len;
+        memcpy(text + len, s, n);
+        len += n;
+    }
+    return len;
+}
+
+/* The offset of the key that costs least: texts will hold its first bytes, and all of it, so often. */
+static size_t
+cheapest_key(const index_builder *b, const unsigned char *text, size_t len, uint32_t *cost)
 {
     size_t best = 0;
-    size_t k;
-    uint32_t count;
+    size_t at, n;
+    uint32_t tried;
 
     *cost = UINT32_MAX;
-    for (k = 0; k + 4 <= len; k++) {
-        count = b->counts[bnc_gram_hash(bnc_gram(text + k), b->bits)];
-        if (count < *cost) {
-            *cost = count;
-            best = k;
+    for (at = 0; at + KEY_LEAST <= len; at++) {
+        n = len - at < KEY_MOST ? len - at : KEY_MOST;
+        tried = b->counts.count[count_slot(&b->counts, text + at, KEY_LEAST)] / 4 +
+                b->counts.count[count_slot(&b->counts, text + at, n)] * 4 + ENTRY_COST;
+        if (tried < *cost) {
+            *cost = tried;
+            best = at;
         }
     }
     return best;
 }
 
-/* What it costs to recognise the phrase by these spellings; UINT32_MAX if one is too short for a key. */
+/* What it costs to recognise the phrase by this stretch; UINT32_MAX if it is most or more, or can't be. */
 static uint32_t
-cost_of(const index_builder *b, const spellings *s)
+cost_of(const index_builder *b, stretch w, uint32_t most)
 {
-    uint32_t total = 0;
-    uint32_t cost;
-    size_t i;
+    unsigned char text[SPELLING_MAX];
+    uint64_t total = 0;
+    uint32_t cost, i;
+    size_t len;
 
-    for (i = 0; i < s->n; i++) {
-        rarest_key(b, s->text[i], s->len[i], &cost);
-        if (cost == UINT32_MAX)
-            return cost;
-        total += cost + 8; /* an entry takes room of its own */
+    for (i = 0; i < w.spellings; i++) {
+        len = spell(b, w, i, text);
+        cheapest_key(b, text, len, &cost);
+        total += cost;
+        if (cost == UINT32_MAX || total >= most)
+            return UINT32_MAX;
     }
-    return total;
+    return (uint32_t)total;
 }
 
-/*
- * Chooses the elements by which a phrase is recognised: one, or a few neighbours spelt together where each
- * spelling must have a key. False if there are none.
- */
-static bool
-choose_elements(const index_builder *b, const bnc_phrase *phrase, spellings *best, uint32_t *first)
+/* The stretch by which a phrase is recognised best; without elements if each is too short. */
+static stretch
+choose_stretch(const index_builder *b, uint32_t n_elements)
 {
-    static const uint32_t spans[] = {1, 2, 3, 4, 6};
+    stretch best = {0, 0, 0};
+    stretch tried;
     uint32_t least = UINT32_MAX;
-    const bnc_element *elements = b->elements + phrase->elements;
-    spellings tried;
-    uint32_t i, k, cost;
-    size_t w;
+    uint32_t cost;
 
-    for (w = 0; w < sizeof(spans) / sizeof(spans[0]) && least == UINT32_MAX; w++)
-        for (i = 0; i < phrase->n_elements; i++) {
-            tried.n = 1;
-            tried.len[0] = 0;
-            for (k = i; k < phrase->n_elements && k < i + spans[w] && (k == i || !elements[k].gap); k++)
-                if (!spell(b, &elements[k], &tried))
-                    break;
-            if (k < i + spans[w])
-                continue;
-            cost = cost_of(b, &tried);
+    for (tried.first = 0; tried.first < n_elements; tried.first++) {
+        tried.spellings = 1;
+        for (tried.n = 1; tried.n <= NEIGHBOURS_MAX && tried.first + tried.n <= n_elements; tried.n++) {
+            if (tried.n > 1 && b->elements[tried.first + tried.n - 1].gap)
+                break;
+            tried.spellings *= b->elements[tried.first + tried.n - 1].n_options;
+            if (tried.spellings > SPELLINGS_MAX && tried.n > 1)
+                break;
+            cost = cost_of(b, tried, least);
             if (cost < least) {
                 least = cost;
-                *first = i;
-                memcpy(best, &tried, sizeof(tried));
+                best = tried;
             }
         }
-    return least != UINT32_MAX;
+    }
+    return best;
 }
 
-/* A blank at the end of an element may be shared with the next one's: it is not compared. */
-static void
-set_key(bnc_entry *entry, const unsigned char *s, size_t n)
+static bool
+is_wide(const unsigned char *s, size_t n)
 {
-    unsigned char tail[4] = {0, 0, 0, 0};
-    unsigned char mask[4] = {0, 0, 0, 0};
-    size_t i;
-
-    entry->key = bnc_gram(s);
-    for (i = 4; i < n && i < 8; i++) {
-        tail[i - 4] = s[i];
-        mask[i - 4] = 0xff;
-    }
-    entry->tail = bnc_gram(tail);
-    entry->tail_mask = bnc_gram(mask);
+    for (; n > 0; s++, n--)
+        if (*s >= 0x80 || *s == BNC_WIDE_SIGN)
+            return true;
+    return false;
 }
 
 static bool
 index_phrase(index_builder *b, const bnc_phrase *phrase, uint32_t number)
 {
-    spellings chosen;
-    hashed_entry made;
-    uint32_t cost;
-    size_t i;
+    unsigned char text[SPELLING_MAX], key[KEY_MOST];
+    bnc_entry entry;
+    stretch chosen;
+    uint32_t cost, i;
+    size_t len, at, n;
 
-    if (!choose_elements(b, phrase, &chosen, &made.entry.element))
-        return false;
-    made.entry.phrase = number;
-    for (i = 0; i < chosen.n; i++) {
-        made.entry.offset = (uint32_t)rarest_key(b, chosen.text[i], chosen.len[i], &cost);
-        set_key(&made.entry, chosen.text[i] + made.entry.offset, chosen.len[i] - made.entry.offset);
-        made.hash = bnc_gram_hash(made.entry.key, b->bits);
-        bnc_buffer_add(&b->entries, &made, sizeof(made));
+    b->elements = (const bnc_element *)b->c->elements.data + phrase->elements;
+    chosen = choose_stretch(b, phrase->n_elements);
+    for (i = 0; i < chosen.spellings; i++) {
+        len = spell(b, chosen, i, text);
+        at = cheapest_key(b, text, len, &cost);
+        n = len - at < KEY_MOST ? len - at : KEY_MOST;
+        memset(key, 0, sizeof(key));
+        memcpy(key, text + at, n);
+        entry.key = bnc_gram(key);
+        entry.tail = bnc_gram(key + 4);
+        entry.phrase = number;
+        entry.place = BNC_PLACE(chosen.first, at, n - 4);
+        bnc_buffer_add(&b->entries[is_wide(key, n) ? BNC_INDEX_WIDE : BNC_INDEX_WORDS], &entry, sizeof(entry));
+        if (!is_wide(key, n) && phrase->lane != BNC_LANE_WORDS)
+            bnc_buffer_add(&b->entries[BNC_INDEX_NAMES], &entry, sizeof(entry));
     }
-    return true;
+    return chosen.n > 0;
 }
 
+/* ---- layout of the index ---- */
+
+/* The bits of all indexes are the same while they are sorted, so that buckets keep their order. */
 static int
 compare_entries(const void *a, const void *b)
 {
-    const hashed_entry *x = a;
-    const hashed_entry *y = b;
+    const bnc_entry *x = a;
+    const bnc_entry *y = b;
+    uint32_t x_hash = bnc_gram_hash(x->key, 32);
+    uint32_t y_hash = bnc_gram_hash(y->key, 32);
 
-    if (x->hash != y->hash)
-        return x->hash < y->hash ? -1 : 1;
-    return memcmp(&x->entry, &y->entry, sizeof(x->entry));
+    if (x_hash != y_hash)
+        return x_hash < y_hash ? -1 : 1;
+    return memcmp(x, y, sizeof(*x));
 }
 
 static void
-place_entries(bnc_compiler *c, bnc_tables_head *head, const hashed_entry *entries, uint32_t n)
+place_index(bnc_compiler *c, bnc_index *index, bnc_buffer *sorted)
 {
-    uint32_t size = 1u << head->hash_bits;
-    uint32_t hash, at, i;
+    const bnc_entry *entries = (const bnc_entry *)sorted->data;
+    uint32_t n = (uint32_t)(sorted->len / sizeof(bnc_entry));
+    uint32_t n_buckets, bucket, i;
     uint32_t kept = 0;
-    uint32_t *filter;
+    uint32_t *words;
 
-    head->buckets = place_zeros(c, (size_t)size + 1);
-    head->filter = place_zeros(c, size / 32);
-    head->entries = (uint32_t)(c->tables.len / sizeof(uint32_t));
-    for (hash = 0, at = 0; hash < size && !c->tables.failed; hash++) {
-        ((uint32_t *)c->tables.data)[head->buckets + hash] = kept;
-        for (i = at; at < n && entries[at].hash == hash; at++) {
-            /* the same key of two spellings */
-            if (at > i && memcmp(&entries[at].entry, &entries[at - 1].entry, sizeof(bnc_entry)) == 0)
-                continue;
-            bnc_buffer_add(&c->tables, &entries[at].entry, sizeof(bnc_entry));
-            kept++;
-        }
+    if (n > 0)
+        qsort(sorted->data, n, sizeof(bnc_entry), compare_entries);
+    for (index->bits = 8; index->bits < 18 && 1u << index->bits < n * 16; index->bits++)
+        ;
+    n_buckets = 1u << (index->bits - BNC_BUCKET_SHIFT);
+    index->filter = place_zeros(c, (1u << index->bits) / 32);
+    index->buckets = place_zeros(c, (size_t)n_buckets + 1);
+    index->entries = (uint32_t)(c->tables.len / sizeof(uint32_t));
+    for (i = 0; i < n; i++) {
+        /* the same key of two spellings */
+        if (i > 0 && memcmp(&entries[i], &entries[i - 1], sizeof(bnc_entry)) == 0)
+            continue;
+        bnc_buffer_add(&c->tables, &entries[i], sizeof(bnc_entry));
+        kept++;
     }
     if (c->tables.failed)
         return;
-    ((uint32_t *)c->tables.data)[head->buckets + size] = kept;
-    head->n_entries = kept;
-    filter = (uint32_t *)c->tables.data + head->filter;
-    for (i = 0; i < n; i++)
-        filter[entries[i].hash / 32] |= 1u << (entries[i].hash % 32);
+    words = (uint32_t *)c->tables.data;
+    index->n_entries = kept;
+    entries = (const bnc_entry *)(words + index->entries);
+    for (bucket = 0, i = 0; bucket <= n_buckets; bucket++) {
+        while (i < kept && bnc_gram_hash(entries[i].key, index->bits) >> BNC_BUCKET_SHIFT < bucket)
+            i++;
+        words[index->buckets + bucket] = i;
+    }
+    for (i = 0; i < kept; i++) {
+        bucket = bnc_gram_hash(entries[i].key, index->bits);
+        words[index->filter + bucket / 32] |= 1u << (bucket % 32);
+    }
 }
 
 static bool
-build_index(bnc_compiler *c, const bool *wanted)
+build_index(bnc_compiler *c, bnc_tables_head *head, const bnc_phrase *phrases, uint32_t n_wanted)
 {
-    const bnc_phrase *phrases = (const bnc_phrase *)c->phrases.data;
-    uint32_t n = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
     index_builder b;
     bnc_buffer shorts;
-    bnc_tables_head head;
     uint32_t i;
-    bool good = true;
+    bool good;
 
-    memcpy(&head, c->tables.data, sizeof(head));
     memset(&b, 0, sizeof(b));
     b.c = c;
-    b.elements = (const bnc_element *)c->elements.data;
     b.options = (const bnc_option *)c->options.data;
-    bnc_buffer_init(&b.entries, c->allocator);
+    for (i = 0; i < BNC_INDEXES; i++)
+        bnc_buffer_init(&b.entries[i], c->allocator);
     bnc_buffer_init(&shorts, c->allocator);
-    for (b.bits = 8; (1u << b.bits) < n * 8 && b.bits < 15; b.bits++)
-        ;
-    b.counts = c->allocator->resize(c->allocator->context, NULL, sizeof(uint32_t) << b.bits);
-    if (b.counts == NULL)
+    if (!count_all(&b))
         return false;
-    memset(b.counts, 0, sizeof(uint32_t) << b.bits);
-    count_keys(&b);
-    for (i = 0; i < n; i++)
-        if (wanted[i] && !index_phrase(&b, &phrases[i], i))
+    for (i = 0; i < n_wanted; i++)
+        if (!index_phrase(&b, &phrases[i], i))
             bnc_buffer_add(&shorts, &i, sizeof(i));
-    c->allocator->release(c->allocator->context, b.counts);
-    good = !b.entries.failed && !shorts.failed;
-    if (good) {
-        if (b.entries.len > 0)
-            qsort(b.entries.data, b.entries.len / sizeof(hashed_entry), sizeof(hashed_entry), compare_entries);
-        head.hash_bits = b.bits;
-        place_entries(c, &head, (const hashed_entry *)b.entries.data, (uint32_t)(b.entries.len / sizeof(hashed_entry)));
-        head.n_shorts = (uint32_t)(shorts.len / sizeof(uint32_t));
-        head.shorts = place(c, shorts.data, shorts.len);
-        good = !c->tables.failed;
-    }
-    if (good)
-        memcpy(c->tables.data, &head, sizeof(head));
-    bnc_buffer_release(&b.entries);
+    c->allocator->release(c->allocator->context, b.counts.count);
+    good = !shorts.failed;
+    for (i = 0; i < BNC_INDEXES; i++)
+        good = good && !b.entries[i].failed;
+    for (i = 0; i < BNC_INDEXES && good; i++)
+        place_index(c, &head->index[i], &b.entries[i]);
+    head->n_shorts = (uint32_t)(shorts.len / sizeof(uint32_t));
+    head->shorts = place(c, shorts.data, shorts.len);
+    for (i = 0; i < BNC_INDEXES; i++)
+        bnc_buffer_release(&b.entries[i]);
     bnc_buffer_release(&shorts);
-    return good;
+    return good && !c->tables.failed;
 }
+
+/* ---- layout of the rules ---- */
 
 /* Rules without phrases are looked at in every text. */
 static void
-mark_always(bnc_compiler *c, const bnc_rule *ranked, uint32_t n)
+place_coded(bnc_compiler *c, bnc_tables_head *head, const bnc_rule *ranked, uint32_t n)
 {
-    bnc_tables_head head;
-    uint32_t *always;
+    bnc_coded coded;
     uint32_t i;
 
-    memcpy(&head, c->tables.data, sizeof(head));
-    head.always = place_zeros(c, (n + 31) / 32 + 1);
-    if (c->tables.failed)
-        return;
-    always = (uint32_t *)c->tables.data + head.always;
-    for (i = 0; i < n; i++)
-        if (ranked[i].n_phrases == 0)
-            always[i / 32] |= 1u << (i % 32);
-    memcpy(c->tables.data, &head, sizeof(head));
+    head->coded = (uint32_t)(c->tables.len / sizeof(uint32_t));
+    for (i = 0; i < n; i++) {
+        if (ranked[i].n_phrases > 0)
+            continue;
+        coded.rule = i;
+        coded.code = ranked[i].code;
+        coded.enhanced = ranked[i].enhanced;
+        coded.provider = ranked[i].provider;
+        bnc_buffer_add(&c->tables, &coded, sizeof(coded));
+        head->n_coded++;
+    }
+}
+
+/* What is made on the way to the tables. */
+typedef struct draft_tables {
+    rank_key *keys;
+    bnc_rule *ranked;
+    bnc_phrase *phrases; /* wanted ones in the order of rules, then refused ones */
+} draft_tables;
+
+static uint32_t
+move_phrases(const bnc_compiler *c, draft_tables *d, uint32_t from, uint32_t n, uint32_t to, uint32_t rule)
+{
+    const bnc_phrase *phrases = (const bnc_phrase *)c->phrases.data;
+    uint32_t k;
+
+    for (k = 0; k < n; k++) {
+        d->phrases[to + k] = phrases[from + k];
+        d->phrases[to + k].rule = rule;
+    }
+    return to;
+}
+
+/* Ranks the rules, and gives each its phrases in that order; returns how many are wanted ones. */
+static uint32_t
+rank_rules(bnc_compiler *c, draft_tables *d, uint32_t n)
+{
+    const bnc_rule *rules = (const bnc_rule *)c->rules.data;
+    uint32_t *ranks = (uint32_t *)c->ranks.data;
+    uint32_t n_phrases = 0;
+    uint32_t n_wanted;
+    uint32_t i;
+
+    for (i = 0; i < n; i++) {
+        d->keys[i].key = key_of(&rules[i], i, c->own);
+        d->keys[i].rule = i;
+    }
+    qsort(d->keys, n, sizeof(*d->keys), compare_keys);
+    for (i = 0; i < n; i++) {
+        d->ranked[i] = rules[d->keys[i].rule];
+        ranks[d->keys[i].rule] = i;
+        d->ranked[i].phrases = move_phrases(c, d, d->ranked[i].phrases, d->ranked[i].n_phrases, n_phrases, i);
+        n_phrases += d->ranked[i].n_phrases;
+    }
+    n_wanted = n_phrases;
+    for (i = 0; i < n; i++) {
+        d->ranked[i].refusals = move_phrases(c, d, d->ranked[i].refusals, d->ranked[i].n_refusals, n_phrases, i);
+        n_phrases += d->ranked[i].n_refusals;
+    }
+    return n_wanted;
 }
 
 static bool
-lay_out(bnc_compiler *c, bnc_rule *ranked, rank_key *keys, bool *wanted)
+lay_out(bnc_compiler *c, draft_tables *d)
 {
-    const bnc_rule *rules = (const bnc_rule *)c->rules.data;
     uint32_t n = (uint32_t)bnc_rules_read(c);
-    bnc_phrase *phrases = (bnc_phrase *)c->phrases.data;
+    uint32_t n_wanted = rank_rules(c, d, n);
     bnc_tables_head head;
-    uint32_t i, k;
-    uint32_t *ranks;
+    uint32_t i;
 
-    for (i = 0; i < n; i++) {
-        keys[i].key = key_of(&rules[i], i, c->own);
-        keys[i].rule = i;
-    }
-    qsort(keys, n, sizeof(*keys), compare_keys);
-    ranks = (uint32_t *)c->ranks.data;
     memset(&head, 0, sizeof(head));
-    head.first_category_rule = n;
-    for (i = 0; i < n; i++) {
-        ranked[i] = rules[keys[i].rule];
-        ranks[keys[i].rule] = i;
-        if (ranked[i].kind == BNC_RULE_CATEGORY && head.first_category_rule == n)
-            head.first_category_rule = i;
-        if (ranked[i].pattern_len > 0)
-            head.n_patterns++;
-        for (k = 0; k < ranked[i].n_phrases; k++) {
-            phrases[ranked[i].phrases + k].rule = i;
-            wanted[ranked[i].phrases + k] = true;
-        }
-    }
     place(c, &head, sizeof(head));
+    for (i = 0; i < n; i++)
+        head.n_patterns += d->ranked[i].pattern_len > 0;
+    for (head.first_category_rule = 0; head.first_category_rule < n; head.first_category_rule++)
+        if (d->ranked[head.first_category_rule].kind == BNC_RULE_CATEGORY)
+            break;
     head.n_rules = n;
-    head.rules = place(c, ranked, n * sizeof(*ranked));
+    head.rules = place(c, d->ranked, n * sizeof(*d->ranked));
     head.n_phrases = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
-    head.phrases = place(c, c->phrases.data, c->phrases.len);
+    head.phrases = place(c, d->phrases, c->phrases.len);
     head.n_elements = (uint32_t)(c->elements.len / sizeof(bnc_element));
     head.elements = place(c, c->elements.data, c->elements.len);
     head.n_options = (uint32_t)(c->options.len / sizeof(bnc_option));
@@ -500,19 +567,19 @@ lay_out(bnc_compiler *c, bnc_rule *ranked, rank_key *keys, bool *wanted)
     head.n_providers = (uint32_t)(c->providers.len / sizeof(bnc_name));
     head.providers = place(c, c->providers.data, c->providers.len);
     head.n_bytes = (uint32_t)c->bytes.len;
-    if (c->tables.failed)
+    place_coded(c, &head, d->ranked, n);
+    if (c->tables.failed || !build_index(c, &head, d->phrases, n_wanted))
         return false;
     memcpy(c->tables.data, &head, sizeof(head));
-    mark_always(c, ranked, n);
-    return !c->tables.failed && build_index(c, wanted);
+    return true;
 }
 
 bnc_status
 bnc_compiler_finish(bnc_compiler *c, bnc_rules *rules)
 {
     size_t n = bnc_rules_read(c);
-    size_t n_phrases = c->phrases.len / sizeof(bnc_phrase);
-    size_t room = n * (sizeof(bnc_rule) + sizeof(rank_key)) + n_phrases * sizeof(bool) + 1;
+    size_t room = n * (sizeof(rank_key) + sizeof(bnc_rule)) + c->phrases.len + 1;
+    draft_tables d;
     unsigned char *work;
     bool good;
     size_t i;
@@ -528,9 +595,10 @@ bnc_compiler_finish(bnc_compiler *c, bnc_rules *rules)
             c->allocator->release(c->allocator->context, work);
         return BNC_NO_MEMORY;
     }
-    memset(work, 0, room);
-    good = lay_out(c, (bnc_rule *)(work + n * sizeof(rank_key)), (rank_key *)work,
-                   (bool *)(work + n * (sizeof(bnc_rule) + sizeof(rank_key))));
+    d.keys = (rank_key *)work;
+    d.ranked = (bnc_rule *)(work + n * sizeof(rank_key));
+    d.phrases = (bnc_phrase *)(work + n * (sizeof(rank_key) + sizeof(bnc_rule)));
+    good = lay_out(c, &d);
     c->allocator->release(c->allocator->context, work);
     if (!good)
         return BNC_NO_MEMORY;

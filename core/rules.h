@@ -57,7 +57,7 @@ typedef enum bnc_lane {
     BNC_LANE_BYTES   /* anywhere: words in a legacy charset, which may look like names */
 } bnc_lane;
 
-/* All wanted words of a rule: elements in this order, in one charset. */
+/* All wanted words of a rule: elements in this order, in one charset. Phrases lie in the order of their rules. */
 typedef struct bnc_phrase {
     uint32_t rule;
     uint32_t elements, n_elements;
@@ -74,15 +74,49 @@ typedef struct bnc_element {
 
 typedef struct bnc_option {
     uint32_t text, len; /* folded; len may be 0 */
+    uint32_t head;      /* its first four bytes as bnc_gram, zeros where it is shorter */
 } bnc_option;
 
-/* The matcher's index: where this key is, the element may start this far before. */
+/*
+ * Where a key is, its phrase may be: the bytes of the key, up to eight, are those that a few neighbouring
+ * elements spell, from offset on, when they are written with certain options.
+ */
 typedef struct bnc_entry {
-    uint32_t key, tail, tail_mask; /* four bytes, and up to four more after them where the mask is set */
+    uint32_t key, tail; /* the first four bytes, and those after them */
     uint32_t phrase;
-    uint32_t element; /* of the phrase, counted from 0 */
-    uint32_t offset;
+    uint32_t place; /* BNC_PLACE of element, counted from 0; of offset; and of the number of bytes in tail */
 } bnc_entry;
+
+#define BNC_PLACE(element, offset, tail) ((uint32_t)(element) | (uint32_t)(offset) << 8 | (uint32_t)(tail) << 16)
+#define BNC_PLACE_ELEMENT(place) ((place) & 0xff)
+#define BNC_PLACE_OFFSET(place) ((place) >> 8 & 0xff)
+#define BNC_PLACE_TAIL(place) ((place) >> 16)
+
+/* Entries by the hash of their first four bytes. */
+typedef struct bnc_index {
+    uint32_t bits;               /* of a hash */
+    uint32_t filter;             /* a bit for each hash in use */
+    uint32_t buckets;            /* the first entry of each hash >> BNC_BUCKET_SHIFT, and one more at the end */
+    uint32_t entries, n_entries;
+} bnc_index;
+
+#define BNC_BUCKET_SHIFT 3
+
+/* Keys apart by where texts are searched for them: most texts have few names, and are ASCII. */
+typedef enum bnc_index_of {
+    BNC_INDEX_WORDS, /* outside of names */
+    BNC_INDEX_NAMES, /* in names: of phrases that look into them */
+    BNC_INDEX_WIDE,  /* anywhere, in texts that need it: of bytes that are not ASCII, or stand for such */
+    BNC_INDEXES
+} bnc_index_of;
+
+/* A rule without phrases: what it asks of codes, side by side, since all of these are looked at. */
+typedef struct bnc_coded {
+    uint32_t rule;
+    bnc_code_range code;
+    bnc_enhanced_range enhanced;
+    uint32_t provider;
+} bnc_coded;
 
 typedef struct bnc_name {
     uint32_t text, len;
@@ -95,10 +129,9 @@ typedef struct bnc_tables_head {
     uint32_t n_phrases, phrases;
     uint32_t n_elements, elements;
     uint32_t n_options, options;
-    uint32_t hash_bits, buckets, entries, n_entries; /* buckets: first entry of each hash, one more at the end */
-    uint32_t filter;                                 /* a bit for each hash in use */
-    uint32_t n_shorts, shorts;                       /* phrases too short for a key */
-    uint32_t always;                                 /* bit set of the rules without phrases */
+    bnc_index index[BNC_INDEXES];
+    uint32_t n_shorts, shorts; /* phrases too short for a key */
+    uint32_t n_coded, coded;   /* rules without phrases */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
     uint32_t n_patterns;
     uint32_t n_bytes;
@@ -181,7 +214,7 @@ void bnc_buffer_release(bnc_buffer *buffer);
 typedef struct bnc_example {
     uint32_t rule; /* in the order of reading */
     uint32_t line;
-    uint32_t text, len; /* in the bytes */
+    uint32_t text, len; /* among the examples */
 } bnc_example;
 
 /* Gives words in legacy charsets, calling add once for each; see generate/rules.c. */
@@ -207,7 +240,7 @@ bnc_status bnc_compiler_read(bnc_compiler *compiler, bnc_slice text);
 bnc_status bnc_compiler_finish(bnc_compiler *compiler, bnc_rules *rules);
 /* The examples, and the rule of each in the finished tables; UINT32_MAX if it was left out. */
 size_t bnc_compiler_examples(const bnc_compiler *compiler, const bnc_example **examples);
-bnc_slice bnc_compiler_text(const bnc_compiler *compiler, uint32_t text, uint32_t len);
+bnc_slice bnc_compiler_example_text(const bnc_compiler *compiler, const bnc_example *example);
 /* The number of words of the finished tables. */
 size_t bnc_compiler_words(const bnc_compiler *compiler);
 uint32_t bnc_compiler_rule_rank(const bnc_compiler *compiler, uint32_t read_index);

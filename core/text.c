@@ -603,12 +603,29 @@ is_id_byte(unsigned char c)
     return bnc_is_alnum(c) || c == '-' || c == '_';
 }
 
-static bool
-mask_ids(const unsigned char *raw, size_t len, unsigned char *words)
+static void
+note_name(bnc_text *text, size_t start, size_t end)
 {
-    bool masked = false;
+    bnc_name_span *last = &text->names[BNC_NAMES_MAX - 1];
+
+    if (text->n_names < BNC_NAMES_MAX) {
+        text->names[text->n_names].start = (uint16_t)start;
+        text->names[text->n_names++].end = (uint16_t)end;
+        return;
+    }
+    if (last->start > start)
+        last->start = (uint16_t)start;
+    if (last->end < end)
+        last->end = (uint16_t)end;
+}
+
+static void
+mask_ids(bnc_text *text)
+{
+    unsigned char *words = text->words;
+    size_t len = text->len;
     size_t i = 0;
-    size_t end, j;
+    size_t end;
     bool digit;
 
     while (i < len) {
@@ -619,25 +636,42 @@ mask_ids(const unsigned char *raw, size_t len, unsigned char *words)
         digit = false;
         for (end = i; end < len && is_id_byte(words[end]); end++)
             digit = digit || bnc_is_digit(words[end]);
-        if (digit && (is_queue_id(raw + i, end - i) || follows_id_word(raw, i))) {
-            for (j = i; j < end; j++)
-                words[j] = BNC_MASK;
-            masked = true;
+        if (digit && (is_queue_id(text->raw + i, end - i) || follows_id_word(text->raw, i))) {
+            memset(words + i, BNC_MASK, end - i);
+            note_name(text, i, end);
         }
         i = end;
     }
-    return masked;
+}
+
+/* "host mx.example.com[192.0.2.1] said:": the word "host" is the reporter's, and no server's. */
+static bool
+is_reporter(const unsigned char *s, size_t n, span name)
+{
+    size_t end = name.end;
+
+    if (name.start < 5 || end >= n || s[end] != '[' || memcmp(s + name.start - 5, "host ", 5) != 0)
+        return false;
+    while (end < n && s[end] != ']' && s[end] != ' ')
+        end++;
+    return n - end > 6 && (memcmp(s + end, "] said", 6) == 0 || memcmp(s + end, "] refu", 6) == 0);
 }
 
 bool
-bnc_mask(const unsigned char *raw, size_t len, unsigned char *words)
+bnc_text_mask(bnc_text *text)
 {
-    bool masked = false;
+    const unsigned char *raw = text->raw;
+    size_t len = text->len;
     size_t floor = 0; /* end of what is masked already */
     size_t i = 0;
     span found;
 
-    memcpy(words, raw, len);
+    memcpy(text->words, raw, len);
+    text->n_names = 0;
+    text->wide = false;
+    for (i = 0; i < len; i++)
+        text->wide = text->wide || raw[i] >= 0x80 || raw[i] == BNC_WIDE_SIGN;
+    i = 0;
     while (i < len) {
         found.start = found.end = i;
         if (raw[i] == '@') {
@@ -652,16 +686,17 @@ bnc_mask(const unsigned char *raw, size_t len, unsigned char *words)
                 found.end = found.start;
         }
         if (found.end > found.start && found.end > i) {
-            memset(words + found.start, BNC_MASK, found.end - found.start);
-            masked = true;
+            memset(text->words + found.start, BNC_MASK, found.end - found.start);
+            if (is_reporter(raw, len, found))
+                memset(text->words + found.start - 5, BNC_MASK, 4);
+            note_name(text, found.start, found.end);
             i = floor = found.end;
         } else {
             i++;
         }
     }
-    if (mask_ids(raw, len, words))
-        masked = true;
-    return masked;
+    mask_ids(text);
+    return text->n_names > 0;
 }
 
 /* The type in front of a Diagnostic-Code (RFC 3464 section 2.3.6), and the field's name. */

@@ -17,6 +17,12 @@
 /* Stands for a byte that words must not match; never in a folded text otherwise. */
 #define BNC_MASK 0x7f
 
+/* What was masked. The last of BNC_NAMES_MAX covers all that found no place. */
+#define BNC_NAMES_MAX 64
+typedef struct bnc_name_span {
+    uint16_t start, end;
+} bnc_name_span;
+
 /* raw and words have the same length: words is raw with the masked bytes replaced by BNC_MASK. */
 typedef struct bnc_text {
     unsigned char raw[BNC_TEXT_MAX + BNC_PADDING];
@@ -24,7 +30,14 @@ typedef struct bnc_text {
     size_t len;
     uint16_t lines[BNC_LINES_MAX]; /* offsets in raw at which a line of the original starts */
     size_t n_lines;
+    bnc_name_span names[BNC_NAMES_MAX];
+    size_t n_names;
+    bool wide; /* holds a byte that is not ASCII, or BNC_WIDE_SIGN, which may be left of one */
 } bnc_text;
+
+/* ISO-2022-JP writes hiragana with it. */
+#define BNC_WIDE_SIGN '$'
+
 
 /* Characters, without a locale: only ASCII letters and digits count. */
 
@@ -89,8 +102,8 @@ size_t bnc_find(const unsigned char *hay, size_t len, size_t from, const unsigne
  */
 size_t bnc_fold(bnc_slice text, unsigned char *out, size_t cap, uint16_t *lines, size_t *n_lines);
 
-/* Copies raw to words with everything masked that words must not match; returns whether anything was. */
-bool bnc_mask(const unsigned char *raw, size_t len, unsigned char *words);
+/* Copies raw to words with everything masked that words must not match, notes the names; whether anything was. */
+bool bnc_text_mask(bnc_text *text);
 
 /* Folds the head of a diagnostic into text->raw and notes its lines; words is left to the caller. */
 void bnc_text_read(bnc_text *text, bnc_slice diagnostic);

@@ -183,7 +183,7 @@ check_example(bnc_engine *engine, const bnc_compiler *compiler, const bnc_rules 
         won[rank] = true;
         return;
     }
-    if (bnc_classify(engine, bnc_compiler_text(compiler, example->text, example->len), NULL, &verdict, &error) != BNC_OK)
+    if (bnc_classify(engine, bnc_compiler_example_text(compiler, example), NULL, &verdict, &error) != BNC_OK)
         exit(1);
     if (bnc_slice_equal(verdict.rule, id)) {
         won[rank] = true;
@@ -318,7 +318,7 @@ main(int argc, char **argv)
             return 1;
     }
     write_tables(argv[1], &rules, bnc_compiler_words(compiler), hash_of(&text));
-    printf("%u rules, %u keys, %u KB of tables\n", bnc_tables(&rules)->n_rules, bnc_tables(&rules)->n_entries,
+    printf("%u rules, %u keys, %u KB of tables\n", bnc_tables(&rules)->n_rules, bnc_tables(&rules)->index[0].n_entries + bnc_tables(&rules)->index[1].n_entries + bnc_tables(&rules)->index[2].n_entries,
            (unsigned)((bnc_compiler_words(compiler) * 4 + bnc_tables(&rules)->n_bytes) / 1024));
     bnc_compiler_destroy(compiler);
     bnc_buffer_release(&text);
