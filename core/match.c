@@ -542,7 +542,7 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allo
         if (from < to)
             collect(&c, from, to);
     }
-    for (i = 0; i < head->n_shorts && !found->failed; i++) {
+    for (i = 0; i < (text->wide ? head->n_shorts : head->n_plain_shorts) && !found->failed; i++) {
         if (found->n == found->room)
             crowd(allocator, found);
         found->item[found->n++] = (bnc_candidate)shorts[i] << 32 | BNC_ANYWHERE;

@@ -176,7 +176,7 @@ place_zeros(bnc_compiler *c, size_t n_words)
 #define KEY_LEAST 4
 #define KEY_MOST 8
 #define SPELLING_MAX 128  /* bytes of one spelling of neighbouring elements */
-#define SPELLINGS_MAX 128 /* of neighbouring elements */
+#define SPELLINGS_MAX 400 /* of neighbouring elements */
 #define NEIGHBOURS_MAX 6
 #define SAMPLE_WEIGHT 16  /* of a server's words against a rule's */
 #define ENTRY_COST 16     /* of one more entry, in the same measure */
@@ -352,6 +352,26 @@ is_wide(const unsigned char *s, size_t n)
     return false;
 }
 
+/* Whether no spelling of the phrase in hand is ASCII. */
+static bool
+needs_wide(const index_builder *b, uint32_t n_elements)
+{
+    const bnc_element *e = b->elements;
+    const bnc_option *o;
+    uint32_t k;
+
+    for (; n_elements > 0; e++, n_elements--) {
+        for (k = 0; k < e->n_options; k++) {
+            o = &b->options[e->options + k];
+            if (!is_wide(b->c->bytes.data + o->text, o->len))
+                break;
+        }
+        if (k == e->n_options)
+            return true;
+    }
+    return false;
+}
+
 static bool
 index_phrase(index_builder *b, const bnc_phrase *phrase, uint32_t number)
 {
@@ -440,7 +460,7 @@ static bool
 build_index(bnc_compiler *c, bnc_tables_head *head, const bnc_phrase *phrases, uint32_t n_wanted)
 {
     index_builder b;
-    bnc_buffer shorts;
+    bnc_buffer shorts, wide_shorts;
     uint32_t i;
     bool good;
 
@@ -450,13 +470,17 @@ build_index(bnc_compiler *c, bnc_tables_head *head, const bnc_phrase *phrases, u
     for (i = 0; i < BNC_INDEXES; i++)
         bnc_buffer_init(&b.entries[i], c->allocator);
     bnc_buffer_init(&shorts, c->allocator);
+    bnc_buffer_init(&wide_shorts, c->allocator);
     if (!count_all(&b))
         return false;
     for (i = 0; i < n_wanted; i++)
         if (!index_phrase(&b, &phrases[i], i))
-            bnc_buffer_add(&shorts, &i, sizeof(i));
+            bnc_buffer_add(needs_wide(&b, phrases[i].n_elements) ? &wide_shorts : &shorts, &i, sizeof(i));
     c->allocator->release(c->allocator->context, b.counts.count);
-    good = !shorts.failed;
+    head->n_plain_shorts = (uint32_t)(shorts.len / sizeof(uint32_t));
+    bnc_buffer_add(&shorts, wide_shorts.data, wide_shorts.len);
+    bnc_buffer_release(&wide_shorts);
+    good = !shorts.failed && !wide_shorts.failed;
     for (i = 0; i < BNC_INDEXES; i++)
         good = good && !b.entries[i].failed;
     for (i = 0; i < BNC_INDEXES && good; i++)

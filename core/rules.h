@@ -130,7 +130,7 @@ typedef struct bnc_tables_head {
     uint32_t n_elements, elements;
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];
-    uint32_t n_shorts, shorts; /* phrases too short for a key */
+    uint32_t n_shorts, n_plain_shorts, shorts; /* phrases too short for a key; first those that ASCII may hold */
     uint32_t n_coded, coded;   /* rules without phrases */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
     uint32_t n_patterns;
