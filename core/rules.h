@@ -100,7 +100,7 @@ typedef struct bnc_index {
     uint32_t entries, n_entries;
 } bnc_index;
 
-#define BNC_BUCKET_SHIFT 3
+#define BNC_BUCKET_SHIFT 1
 
 /* Keys apart by where texts are searched for them: most texts have few names, and are ASCII. */
 typedef enum bnc_index_of {
