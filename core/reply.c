@@ -27,16 +27,17 @@ in_list(const char *list, const unsigned char *word, size_t n)
 static bool
 is_known_code(unsigned code)
 {
-    static const char list[] =
-        " 421 422 424 426 430 431 432 441 442 447 450 451 452 453 454 455 458 459 471 498 500 501 502 503 504 505 510"
-        " 511 512 513 515 516 517 519 521 523 524 525 526 530 533 534 535 538 540 541 542 543 544 545 546 547 550 551"
-        " 552 553 554 555 556 557 559 571 572 577 585 591 605 606 607 ";
-    unsigned char digits[3];
-
-    digits[0] = (unsigned char)('0' + code / 100);
-    digits[1] = (unsigned char)('0' + code / 10 % 10);
-    digits[2] = (unsigned char)('0' + code % 10);
-    return in_list(list, digits, 3);
+    switch (code) {
+    case 421: case 422: case 424: case 426: case 430: case 431: case 432: case 441: case 442: case 447:
+    case 450: case 451: case 452: case 453: case 454: case 455: case 458: case 459: case 471: case 498:
+    case 500: case 501: case 502: case 503: case 504: case 505: case 510: case 511: case 512: case 513:
+    case 515: case 516: case 517: case 519: case 521: case 523: case 524: case 525: case 526: case 530:
+    case 533: case 534: case 535: case 538: case 540: case 541: case 542: case 543: case 544: case 545:
+    case 546: case 547: case 550: case 551: case 552: case 553: case 554: case 555: case 556: case 557:
+    case 559: case 571: case 572: case 577: case 585: case 591: case 605: case 606: case 607: case 100:
+        return true;
+    }
+    return false;
 }
 
 /* A number before one of these is an amount. */
@@ -421,6 +422,20 @@ read_status(reader *r, size_t at)
         reply->enhanced = code;
 }
 
+/* Nothing but digits can start a reply. */
+static void
+copy_up_to_digit(reader *r)
+{
+    size_t to = r->in;
+
+    while (to < r->len && !bnc_is_digit(r->s[to]))
+        to++;
+    if (r->out != r->in)
+        memmove(r->s + r->out, r->s + r->in, to - r->in);
+    r->out += to - r->in;
+    r->in = to;
+}
+
 void
 bnc_replies_read(bnc_text *text, bnc_replies *replies)
 {
@@ -437,9 +452,11 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
     replies->spans[0].owner = BNC_PREAMBLE;
 
     while (r.in < r.len) {
+        if (r.current == r.outer || r.closing == 0)
+            copy_up_to_digit(&r);
+        if (r.in == r.len)
+            break;
         c = r.s[r.in];
-        while (r.line < text->n_lines && text->lines[r.line] < r.in)
-            r.line++;
         if (r.current != r.outer && r.closing != 0) {
             if (c == r.closing && --r.depth == 0)
                 own(&r, r.outer);
@@ -448,6 +465,8 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
         }
         if (bnc_is_digit(c)) {
             before = r.out > 0 ? r.s[r.out - 1] : ' ';
+            while (r.line < text->n_lines && text->lines[r.line] < r.in)
+                r.line++;
             at_line = r.line < text->n_lines && text->lines[r.line] == r.in;
             if (!bnc_is_alnum(before) && before != '.' && before != '-' && before != '_' && before != '/' &&
                 before != '+' && read_codes(r.s + r.in, r.len - r.in, &found)) {

@@ -68,6 +68,78 @@ bnc_find(const unsigned char *hay, size_t len, size_t from, const unsigned char 
     return SIZE_MAX;
 }
 
+/* ---- sets of bytes ---- */
+
+/* ASCII bytes only: bit c of the 128. */
+typedef struct byte_set {
+    uint64_t low, high;
+} byte_set;
+
+static inline bool
+has(const byte_set *set, unsigned char c)
+{
+    return c < 0x80 && ((c < 64 ? set->low : set->high) >> (c & 63) & 1) != 0;
+}
+
+#define DIGITS 0x03ff000000000000u       /* of the low 64 */
+#define LETTERS 0x07fffffe07fffffeu      /* of the high 64 */
+#define BIT(c) ((uint64_t)1 << ((c)&63)) /* of one byte */
+
+/* RFC 5322 atext, and the dot */
+static const byte_set local_bytes = {
+    DIGITS | BIT('.') | BIT('!') | BIT('#') | BIT('$') | BIT('%') | BIT('&') | BIT('\'') | BIT('*') | BIT('+') | BIT('-') |
+        BIT('/') | BIT('=') | BIT('?'),
+    LETTERS | BIT('^') | BIT('_') | BIT('{') | BIT('|') | BIT('}') | BIT('~')};
+static const byte_set host_bytes = {DIGITS | BIT('.') | BIT('-'), LETTERS | BIT('_')};
+static const byte_set id_bytes = {DIGITS | BIT('-'), LETTERS | BIT('_')};
+static const byte_set letters = {0, LETTERS};
+static const byte_set url_bytes = {0xfffffffe00000000u & ~(BIT('<') | BIT('>') | BIT('"')), 0x7fffffffffffffffu};
+static const byte_set closing = {
+    BIT('.') | BIT(',') | BIT(';') | BIT(':') | BIT('!') | BIT('?') | BIT(')') | BIT('\'') | BIT('-'), BIT(']') | BIT('}')};
+
+/* ---- eight bytes at a time ---- */
+
+#define EACH(c) (0x0101010101010101u * (c))
+#define TOPS EACH(0x80)
+
+static inline uint64_t
+load(const unsigned char *s)
+{
+    uint64_t w;
+
+    memcpy(&w, s, sizeof(w));
+    return w;
+}
+
+/* The top bit of each byte that is c; of no other (byte order does not matter). */
+static inline uint64_t
+equal(uint64_t w, unsigned char c)
+{
+    uint64_t x = w ^ EACH(c);
+
+    return ~(((x & ~TOPS) + ~TOPS) | x | ~TOPS);
+}
+
+/* Of ASCII bytes: the top bit of each that lies in [low, high]. */
+static inline uint64_t
+between(uint64_t w, unsigned char low, unsigned char high)
+{
+    return (w + EACH(0x80 - low)) & ~(w + EACH(0x7f - high)) & TOPS;
+}
+
+/* Whether all of s is ASCII and, if sign is not 0, without that byte. */
+static bool
+is_plain(const unsigned char *s, size_t n, unsigned char sign)
+{
+    uint64_t found = 0;
+
+    for (; n >= 8; s += 8, n -= 8)
+        found |= (load(s) & TOPS) | (sign != 0 ? equal(load(s), sign) : 0);
+    for (; n > 0; s++, n--)
+        found |= (uint64_t)(*s >= 0x80 || (sign != 0 && *s == sign));
+    return found == 0;
+}
+
 /* ---- folding ---- */
 
 /* The length of the well-formed UTF-8 sequence at s (RFC 3629), 0 if there is none. */
@@ -105,6 +177,8 @@ is_utf8(const unsigned char *s, size_t n)
     size_t i = 0;
     size_t step;
 
+    if (is_plain(s, n, 0))
+        return true;
     while (i < n) {
         step = utf8_length(s + i, n - i);
         if (step == 0)
@@ -327,6 +401,92 @@ fold_wide(fold_state *f, const unsigned char *s, size_t n, bool utf8)
     return length;
 }
 
+/* Left-over quoted-printable at s; returns the bytes read. */
+static size_t
+fold_quoted_printable(fold_state *f, const unsigned char *s, size_t n)
+{
+    unsigned char bytes[256];
+    size_t got = 0;
+    size_t used = 0;
+    bool utf8;
+
+    while (got < sizeof(bytes) && quoted_printable(s + got * 3, n - got * 3) >= 0) {
+        bytes[got] = (unsigned char)quoted_printable(s + got * 3, n - got * 3);
+        got++;
+    }
+    utf8 = is_utf8(bytes, got);
+    while (used < got)
+        if (bytes[used] >= 0x80)
+            used += fold_wide(f, bytes + used, got - used, utf8);
+        else
+            put(f, bytes[used] <= ' ' ? ' ' : bnc_lower(bytes[used])), used++;
+    return got * 3;
+}
+
+/* The character at s + i, whatever it is; returns the bytes read. */
+static size_t
+fold_one(fold_state *f, const unsigned char *s, size_t n, size_t i, bool utf8)
+{
+    unsigned char c = s[i];
+    unsigned char entity;
+    size_t length;
+
+    if (c >= 0x80) {
+        /* a quotation mark of windows-1252 between ASCII letters: doesn\x92t */
+        if (!utf8 && (c == 0x91 || c == 0x92) && i > 0 && bnc_is_alpha(s[i - 1]) && i + 1 < n && bnc_is_alpha(s[i + 1])) {
+            put(f, '\'');
+            return 1;
+        }
+        return fold_wide(f, s + i, n - i, utf8);
+    }
+    if (c <= ' ' || c == BNC_MASK) {
+        if (c == '\n' || c == '\r')
+            f->at_line = true;
+        put(f, ' ');
+        return 1;
+    }
+    /* line ends that a log has written out as \r\n */
+    if (c == '\\' && i + 1 < n && (s[i + 1] == 'n' || s[i + 1] == 'r' || s[i + 1] == 't')) {
+        if (s[i + 1] != 't')
+            f->at_line = true;
+        put(f, ' ');
+        return 2;
+    }
+    if (c == '&') {
+        entity = html_entity(s + i, n - i, &length);
+        if (length > 0) {
+            put(f, entity);
+            return length;
+        }
+    }
+    if (c == '=' && is_quoted_printable(s + i, n - i))
+        return fold_quoted_printable(f, s + i, n - i);
+    put(f, c == '`' ? '\'' : bnc_lower(c));
+    if (c == '.' && is_glued_sentence(s, n, i))
+        put(f, ' ');
+    return 1;
+}
+
+/* Eight bytes that only want lower case, of nine: no sign, no blank beside a blank, no glued sentence. */
+static inline bool
+fold_block(fold_state *f, const unsigned char *s)
+{
+    uint64_t w = load(s);
+    uint64_t next = load(s + 1);
+    uint64_t special = (w | next) & TOPS;
+
+    special |= ~(w + EACH(0x80 - ' ')) & TOPS; /* below the blank */
+    special |= equal(w, BNC_MASK) | equal(w, '\\') | equal(w, '&') | equal(w, '=') | equal(w, '`');
+    special |= equal(w, ' ') & equal(next, ' ');
+    special |= equal(w, '.') & between(next & ~TOPS, 'A', 'Z');
+    if (special != 0 || f->cap - f->len < 8 || (s[0] == ' ' && (f->len == 0 || f->out[f->len - 1] == ' ')))
+        return false;
+    w |= between(w, 'A', 'Z') >> 2;
+    memcpy(f->out + f->len, &w, sizeof(w));
+    f->len += sizeof(w);
+    return true;
+}
+
 size_t
 bnc_fold(bnc_slice text, unsigned char *out, size_t cap, uint16_t *lines, size_t *n_lines)
 {
@@ -335,95 +495,20 @@ bnc_fold(bnc_slice text, unsigned char *out, size_t cap, uint16_t *lines, size_t
     bool utf8 = is_utf8(s, n);
     fold_state f = {out, cap, 0, lines, n_lines, true};
     size_t i = 0;
-    size_t length;
-    unsigned char c;
+    size_t stop;
 
     if (n_lines != NULL)
         *n_lines = 0;
     while (i < n) {
-        c = s[i];
-        if (c >= 0x80) {
-            /* a quotation mark of windows-1252 between ASCII letters: doesn\x92t */
-            if (!utf8 && (c == 0x91 || c == 0x92) && i > 0 && bnc_is_alpha(s[i - 1]) && i + 1 < n &&
-                bnc_is_alpha(s[i + 1])) {
-                put(&f, '\'');
-                i++;
-            } else {
-                i += fold_wide(&f, s + i, n - i, utf8);
-            }
-            continue;
-        }
-        if (c <= ' ' || c == BNC_MASK) {
-            if (c == '\n' || c == '\r')
-                f.at_line = true;
-            put(&f, ' ');
-            i++;
-            continue;
-        }
-        /* line ends that a log has written out as \r\n */
-        if (c == '\\' && i + 1 < n && (s[i + 1] == 'n' || s[i + 1] == 'r' || s[i + 1] == 't')) {
-            if (s[i + 1] != 't')
-                f.at_line = true;
-            put(&f, ' ');
-            i += 2;
-            continue;
-        }
-        if (c == '&') {
-            unsigned char entity = html_entity(s + i, n - i, &length);
-
-            if (length > 0) {
-                put(&f, entity);
-                i += length;
-                continue;
-            }
-        }
-        if (c == '=' && is_quoted_printable(s + i, n - i)) {
-            unsigned char bytes[256];
-            size_t got = 0;
-            size_t used = 0;
-            bool bytes_utf8;
-
-            while (got < sizeof(bytes) && quoted_printable(s + i, n - i) >= 0) {
-                bytes[got++] = (unsigned char)quoted_printable(s + i, n - i);
-                i += 3;
-            }
-            bytes_utf8 = is_utf8(bytes, got);
-            while (used < got)
-                if (bytes[used] >= 0x80)
-                    used += fold_wide(&f, bytes + used, got - used, bytes_utf8);
-                else
-                    put(&f, bytes[used] <= ' ' ? ' ' : bnc_lower(bytes[used])), used++;
-            continue;
-        }
-        if (c == '`')
-            c = '\'';
-        put(&f, bnc_lower(c));
-        if (c == '.' && is_glued_sentence(s, n, i))
-            put(&f, ' ');
-        i++;
+        while (!f.at_line && n - i > 8 && fold_block(&f, s + i))
+            i += 8;
+        for (stop = i + 8; i < stop && i < n;)
+            i += fold_one(&f, s, n, i, utf8);
     }
     return f.len;
 }
 
 /* ---- masking ---- */
-
-static bool
-is_local_byte(unsigned char c)
-{
-    return bnc_is_alnum(c) || (c != '\0' && c < 0x80 && strchr(".!#$%&'*+-/=?^_{|}~", c) != NULL);
-}
-
-static bool
-is_host_byte(unsigned char c)
-{
-    return bnc_is_alnum(c) || c == '.' || c == '-' || c == '_';
-}
-
-static bool
-is_url_byte(unsigned char c)
-{
-    return c > ' ' && c < BNC_MASK && c != '<' && c != '>' && c != '"';
-}
 
 /* Top-level domains of more than two letters, and the usual private ones (RFC 6761, RFC 6762). */
 static bool
@@ -480,23 +565,23 @@ is_host(const unsigned char *s, size_t n)
     return is_top_level(s + last, n - last);
 }
 
-/* The end of what starts at from and goes on while is_part holds, without closing punctuation. */
+/* The end of what starts at from and goes on in the set, without closing punctuation. */
 static size_t
-run_end(const unsigned char *s, size_t n, size_t from, bool (*is_part)(unsigned char))
+run_end(const unsigned char *s, size_t n, size_t from, const byte_set *set)
 {
     size_t end = from;
 
-    while (end < n && is_part(s[end]))
+    while (end < n && has(set, s[end]))
         end++;
-    while (end > from && strchr(".,;:!?)]}'-", s[end - 1]) != NULL)
+    while (end > from && has(&closing, s[end - 1]))
         end--;
     return end;
 }
 
 static size_t
-run_start(const unsigned char *s, size_t floor, size_t from, bool (*is_part)(unsigned char))
+run_start(const unsigned char *s, size_t floor, size_t from, const byte_set *set)
 {
-    while (from > floor && is_part(s[from - 1]))
+    while (from > floor && has(set, s[from - 1]))
         from--;
     return from;
 }
@@ -513,7 +598,7 @@ address_around(const unsigned char *s, size_t n, size_t floor, size_t at)
     span found;
     size_t back;
 
-    found.start = run_start(s, floor, at, is_local_byte);
+    found.start = run_start(s, floor, at, &local_bytes);
     while (found.start < at && (s[found.start] == '\'' || s[found.start] == '.' || s[found.start] == '='))
         found.start++;
     if (found.start == at && at > floor && s[at - 1] == '"') {
@@ -529,7 +614,7 @@ address_around(const unsigned char *s, size_t n, size_t floor, size_t at)
         if (found.end < n && s[found.end] == ']')
             found.end++;
     } else {
-        found.end = run_end(s, n, at + 1, is_host_byte);
+        found.end = run_end(s, n, at + 1, &host_bytes);
     }
     if (found.end == at + 1)
         return none;
@@ -545,14 +630,14 @@ host_around(const unsigned char *s, size_t n, size_t floor, size_t dot)
     span none = {dot, dot};
     span found;
 
-    found.start = run_start(s, floor, dot, is_host_byte);
+    found.start = run_start(s, floor, dot, &host_bytes);
     while (found.start < dot && !bnc_is_alnum(s[found.start]))
         found.start++;
-    found.end = run_end(s, n, dot, is_host_byte);
+    found.end = run_end(s, n, dot, &host_bytes);
     if (found.end <= dot || !is_host(s + found.start, found.end - found.start))
         return none;
     if (found.end < n && s[found.end] == '/')
-        found.end = run_end(s, n, found.end, is_url_byte);
+        found.end = run_end(s, n, found.end, &url_bytes);
     return found;
 }
 
@@ -589,18 +674,14 @@ follows_id_word(const unsigned char *s, size_t start)
                                         "queue id: ", "message id ", "message-id: ", "session id "};
     size_t i, len;
 
+    if (start == 0 || (s[start - 1] != '=' && s[start - 1] != ' '))
+        return false;
     for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         len = strlen(words[i]);
         if (start >= len && memcmp(s + start - len, words[i], len) == 0)
             return true;
     }
     return false;
-}
-
-static bool
-is_id_byte(unsigned char c)
-{
-    return bnc_is_alnum(c) || c == '-' || c == '_';
 }
 
 static void
@@ -619,28 +700,26 @@ note_name(bnc_text *text, size_t start, size_t end)
         last->end = (uint16_t)end;
 }
 
+/* Ids hold a digit: only runs around digits are looked at. */
 static void
 mask_ids(bnc_text *text)
 {
     unsigned char *words = text->words;
-    size_t len = text->len;
-    size_t i = 0;
-    size_t end;
-    bool digit;
+    size_t at = 0;
+    size_t from, to;
 
-    while (i < len) {
-        if (!is_id_byte(words[i])) {
-            i++;
+    for (; at < text->len; at++) {
+        if (!bnc_is_digit(words[at]))
             continue;
+        for (from = at; from > 0 && has(&id_bytes, words[from - 1]); from--)
+            ;
+        for (to = at + 1; to < text->len && has(&id_bytes, words[to]); to++)
+            ;
+        if (is_queue_id(text->raw + from, to - from) || follows_id_word(text->raw, from)) {
+            memset(words + from, BNC_MASK, to - from);
+            note_name(text, from, to);
         }
-        digit = false;
-        for (end = i; end < len && is_id_byte(words[end]); end++)
-            digit = digit || bnc_is_digit(words[end]);
-        if (digit && (is_queue_id(text->raw + i, end - i) || follows_id_word(text->raw, i))) {
-            memset(words + i, BNC_MASK, end - i);
-            note_name(text, i, end);
-        }
-        i = end;
+        at = to;
     }
 }
 
@@ -657,6 +736,9 @@ is_reporter(const unsigned char *s, size_t n, span name)
     return n - end > 6 && (memcmp(s + end, "] said", 6) == 0 || memcmp(s + end, "] refu", 6) == 0);
 }
 
+/* Every name has one of these. */
+static const byte_set name_signs = {BIT('.') | BIT(':'), BIT('@')};
+
 bool
 bnc_text_mask(bnc_text *text)
 {
@@ -668,17 +750,18 @@ bnc_text_mask(bnc_text *text)
 
     memcpy(text->words, raw, len);
     text->n_names = 0;
-    text->wide = false;
-    for (i = 0; i < len; i++)
-        text->wide = text->wide || raw[i] >= 0x80 || raw[i] == BNC_WIDE_SIGN;
-    i = 0;
+    text->wide = !is_plain(raw, len, BNC_WIDE_SIGN);
     while (i < len) {
+        if (!has(&name_signs, raw[i])) {
+            i++;
+            continue;
+        }
         found.start = found.end = i;
         if (raw[i] == '@') {
             found = address_around(raw, len, floor, i);
         } else if (raw[i] == ':' && len - i > 3 && raw[i + 1] == '/' && raw[i + 2] == '/') {
-            found.start = run_start(raw, floor, i, bnc_is_alpha);
-            found.end = run_end(raw, len, i, is_url_byte);
+            found.start = run_start(raw, floor, i, &letters);
+            found.end = run_end(raw, len, i, &url_bytes);
         } else if (raw[i] == '.' && i > floor && i + 1 < len && bnc_is_alnum(raw[i + 1])) {
             found = host_around(raw, len, floor, i);
             /* an address's local part may hold dots: leave it to its @ */
