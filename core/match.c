@@ -97,6 +97,24 @@ keep_boundaries(places *p, const unsigned char *s, const bnc_view *view)
     p->n = (uint16_t)kept;
 }
 
+/* The first of the options from which on their first byte is c or more. */
+static const bnc_option *
+first_from(const bnc_option *option, const bnc_option *end, uint32_t c)
+{
+    const bnc_option *middle;
+
+    while (end - option > 4) {
+        middle = option + (end - option) / 2;
+        if ((middle->head & 0xff) < c)
+            option = middle + 1;
+        else
+            end = middle;
+    }
+    while (option < end && (option->head & 0xff) < c)
+        option++;
+    return option;
+}
+
 /*
  * From places before an element to those after it. Two blanks that meet between elements are one:
  * "(is|) unknown" with nothing for the group.
@@ -105,22 +123,27 @@ static void
 step_forward(const bnc_rules *rules, const bnc_element *element, const unsigned char *s, const bnc_view *view,
              size_t start, places *from, places *to)
 {
-    const bnc_option *option = bnc_option_at(rules, element->options);
-    const bnc_option *end = option + element->n_options;
+    const bnc_option *first = bnc_option_at(rules, element->options);
+    const bnc_option *end = first + element->n_options;
+    const bnc_option *option;
     size_t i, at;
 
     if (element->boundary)
         keep_boundaries(from, s, view);
     to->n = 0;
-    for (; option < end; option++)
-        for (i = 0; i < from->n; i++) {
-            at = from->at[i];
+    for (i = 0; i < from->n; i++) {
+        at = from->at[i];
+        if (first->len == 0)
+            add_place(to, at);
+        for (option = first_from(first, end, s[at]); option < end && (option->head & 0xff) == s[at]; option++)
             if (stands_at(rules, option, s, view->end, at))
                 add_place(to, at + option->len);
-            if ((option->head & 0xff) == ' ' && at > start && s[at - 1] == ' ' &&
-                rest_stands_at(rules, option, s, view->end, at))
+        if (at == start || s[at - 1] != ' ')
+            continue;
+        for (option = first_from(first, end, ' '); option < end && (option->head & 0xff) == ' '; option++)
+            if (rest_stands_at(rules, option, s, view->end, at))
                 add_place(to, at + option->len - 1);
-        }
+    }
 }
 
 /* The same from places after an element to those before it. */
@@ -128,22 +151,22 @@ static void
 step_back(const bnc_rules *rules, const bnc_element *element, const unsigned char *s, const bnc_view *view,
           const places *from, places *to)
 {
-    const bnc_option *option = bnc_option_at(rules, element->options);
-    const bnc_option *end = option + element->n_options;
-    const unsigned char *text;
+    const bnc_option *first = bnc_option_at(rules, element->options);
+    const bnc_option *end = first + element->n_options;
+    const bnc_option *option;
     size_t i, at, n;
 
     to->n = 0;
-    for (; option < end; option++) {
-        n = option->len;
-        for (i = 0; i < from->n; i++) {
-            at = from->at[i];
-            if (n <= at - view->start && stands_at(rules, option, s, view->end, at - n))
+    for (i = 0; i < from->n; i++) {
+        at = from->at[i];
+        for (option = first; option < end; option++) {
+            n = option->len;
+            if (n == 0)
+                add_place(to, at);
+            else if (n <= at - view->start && option->last == s[at - 1] && stands_at(rules, option, s, view->end, at - n))
                 add_place(to, at - n);
-            if (n == 0 || at >= view->end || s[at] != ' ' || n - 1 > at - view->start)
-                continue;
-            text = rules->bytes + option->text;
-            if (text[n - 1] == ' ' && memcmp(s + at - (n - 1), text, n - 1) == 0)
+            if (option->last == ' ' && at < view->end && s[at] == ' ' && n - 1 <= at - view->start &&
+                memcmp(s + at - (n - 1), rules->bytes + option->text, n - 1) == 0)
                 add_place(to, at - (n - 1));
         }
     }
@@ -257,7 +280,7 @@ try_start(search *q, size_t start)
 {
     ends e = row_ends(q->rules, q->r, q->lane, q->view, start);
 
-    if (e.least < q->best.least) {
+    if (e.least < q->best.least || (e.least == q->best.least && e.least != SIZE_MAX && start < q->at)) {
         q->at = start;
         q->best = e;
     }
@@ -380,11 +403,13 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
 static void
 sort_candidates(bnc_candidate *item, size_t n)
 {
-    static const size_t steps[] = {8929, 1968, 301, 109, 40, 13, 4, 1};
+    static const size_t steps[] = {1, 4, 13, 40, 109, 301, 1968, 8929};
     bnc_candidate moved;
     size_t k, i, at, step;
 
-    for (k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+    for (k = 1; k < sizeof(steps) / sizeof(steps[0]) && steps[k] * 4 < n; k++)
+        ;
+    while (k-- > 0) {
         step = steps[k];
         for (i = step; i < n; i++) {
             moved = item[i];

@@ -446,6 +446,32 @@ lane_of(const draft *d, bnc_text *text)
     return BNC_LANE_WORDS;
 }
 
+/* The first byte of an option, -1 of an empty one. */
+static int
+first_byte(const draft *d, const bnc_option *o)
+{
+    return o->len > 0 ? d->text[o->text] : -1;
+}
+
+/* Brings the options of each element into the order of their first bytes. */
+static void
+sort_options(draft *d)
+{
+    const bnc_element *e;
+    bnc_option moved;
+    uint32_t i, k, at;
+
+    for (i = 0; i < d->n_elements; i++) {
+        e = &d->element[i];
+        for (k = 1; k < e->n_options; k++) {
+            moved = d->option[e->options + k];
+            for (at = e->options + k; at > e->options && first_byte(d, &d->option[at - 1]) > first_byte(d, &moved); at--)
+                d->option[at] = d->option[at - 1];
+            d->option[at] = moved;
+        }
+    }
+}
+
 /* FNV-1a over the options of an element. */
 static uint32_t
 hash_options(const draft *d, const bnc_element *e)
@@ -495,6 +521,7 @@ keep_options(bnc_compiler *c, const draft *d, const bnc_element *e)
         memset(head, 0, sizeof(head));
         memcpy(head, d->text + d->option[e->options + k].text, option.len < 4 ? option.len : 4);
         option.head = bnc_gram(head);
+        option.last = option.len > 0 ? d->text[d->option[e->options + k].text + option.len - 1] : 0;
         bnc_buffer_add(&c->options, &option, sizeof(option));
     }
     c->kept[hash].options = n;
@@ -503,12 +530,13 @@ keep_options(bnc_compiler *c, const draft *d, const bnc_element *e)
 }
 
 static void
-keep_draft(bnc_compiler *c, const draft *d, uint32_t rule, bool anchored, bnc_lane lane)
+keep_draft(bnc_compiler *c, draft *d, uint32_t rule, bool anchored, bnc_lane lane)
 {
     bnc_phrase phrase;
     bnc_element element;
     uint32_t i;
 
+    sort_options(d);
     phrase.rule = rule;
     phrase.elements = (uint32_t)(c->elements.len / sizeof(bnc_element));
     phrase.n_elements = d->n_elements;

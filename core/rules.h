@@ -72,9 +72,11 @@ typedef struct bnc_element {
     uint32_t boundary; /* a word ends or starts before this element */
 } bnc_element;
 
+/* Those of an element lie in the order of their first bytes, an empty one before all others. */
 typedef struct bnc_option {
     uint32_t text, len; /* folded; len may be 0 */
     uint32_t head;      /* its first four bytes as bnc_gram, zeros where it is shorter */
+    uint32_t last;      /* its last byte, 0 if it is empty */
 } bnc_option;
 
 /*
