@@ -131,8 +131,10 @@ rest_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
 typedef struct walk {
     bnc_rule_set *set;
     const bnc_candidate *item, *items_end;
-    const bnc_coded *coded, *coded_end;
     const bnc_candidate *from; /* candidates of the rule in hand */
+    struct {
+        const uint32_t *rule, *end;
+    } coded[3]; /* by the enhanced code, by the reply code, by neither */
 } walk;
 
 static const bnc_candidates *
@@ -153,52 +155,58 @@ walk_from(const job *j, bnc_rule_set *set, uint32_t number)
 {
     const bnc_tables_head *head = bnc_tables(set->rules);
     const bnc_candidates *found = candidates_of(j, set);
+    uint32_t lists[3] = {BNC_CODED_LISTS, BNC_CODED_LISTS, BNC_CODED_ANY};
+    const uint32_t *starts = set->rules->words + head->coded;
     walk w;
+    int i;
 
     w.set = set;
     w.item = found->item;
     w.items_end = found->item + found->n;
-    w.coded = (const bnc_coded *)(set->rules->words + head->coded);
-    w.coded_end = w.coded + head->n_coded;
     w.from = NULL;
+    if (j->now.enhanced.class_ != 0)
+        lists[0] = bnc_coded_enhanced(j->now.enhanced.subject, j->now.enhanced.detail);
+    if (j->now.code >= BNC_CODED_FIRST_REPLY && j->now.code < BNC_CODED_FIRST_REPLY + BNC_CODED_ANY - BNC_CODED_REPLIES)
+        lists[1] = BNC_CODED_REPLIES + j->now.code - BNC_CODED_FIRST_REPLY;
     while (number > 0 && w.item < w.items_end && rule_of(&w, w.item) < number)
         w.item++;
-    while (number > 0 && w.coded < w.coded_end && w.coded->rule < number)
-        w.coded++;
+    for (i = 0; i < 3; i++) {
+        w.coded[i].rule = w.coded[i].end = set->rules->words + head->coded_rules;
+        if (lists[i] == BNC_CODED_LISTS)
+            continue;
+        w.coded[i].end += starts[lists[i] + 1];
+        for (w.coded[i].rule += starts[lists[i]]; w.coded[i].rule < w.coded[i].end; w.coded[i].rule++)
+            if (*w.coded[i].rule >= number)
+                break;
+    }
     return w;
-}
-
-/* Whether a rule without phrases is worth a look. */
-static bool
-coded_may_hold(const bnc_coded *coded, const situation *now)
-{
-    if (coded->provider != 0 && !provider_shown(now, coded->provider - 1))
-        return false;
-    if (coded->enhanced.classes != 0 && !enhanced_in(&coded->enhanced, now))
-        return false;
-    return coded->code.low == 0 || code_in(&coded->code, now);
 }
 
 /* The next rule below end; end if there is none. */
 static uint32_t
-next_rule(const job *j, walk *w, uint32_t end)
+next_rule(walk *w, uint32_t end)
 {
     uint32_t rule = w->item < w->items_end ? rule_of(w, w->item) : end;
+    int coded = -1;
     const bnc_rule *r;
+    int i;
 
     if (rule > end)
         rule = end;
-    for (; w->coded < w->coded_end && w->coded->rule < rule; w->coded++)
-        if (coded_may_hold(w->coded, &j->now)) {
-            w->from = w->item;
-            return w->coded++->rule;
+    for (i = 0; i < 3; i++)
+        if (w->coded[i].rule < w->coded[i].end && *w->coded[i].rule < rule) {
+            rule = *w->coded[i].rule;
+            coded = i;
         }
-    if (rule == end)
-        return end;
-    r = bnc_rule_at(w->set->rules, rule);
-    for (w->from = w->item; w->item < w->items_end; w->item++)
-        if (bnc_candidate_phrase(*w->item) >= r->phrases + r->n_phrases)
-            break;
+    w->from = w->item;
+    if (coded >= 0) {
+        w->coded[coded].rule++;
+    } else if (rule < end) {
+        r = bnc_rule_at(w->set->rules, rule);
+        for (; w->item < w->items_end; w->item++)
+            if (bnc_candidate_phrase(*w->item) >= r->phrases + r->n_phrases)
+                break;
+    }
     return rule;
 }
 
@@ -312,7 +320,7 @@ read_signals(job *j, bnc_rule_set *set)
     uint32_t i;
 
     j->refusals = j->whole;
-    while ((i = next_rule(j, &w, end)) < end) {
+    while ((i = next_rule(&w, end)) < end) {
         rule = bnc_rule_at(set->rules, i);
         if (rule->kind == BNC_RULE_AFTERMATH)
             j->ends = true;
@@ -347,7 +355,7 @@ is_aftermath(job *j, bnc_rule_set *set, int reply)
     uint32_t i;
 
     j->refusals = view;
-    while ((i = next_rule(j, &w, end)) < end)
+    while ((i = next_rule(&w, end)) < end)
         if (bnc_rule_at(set->rules, i)->kind == BNC_RULE_AFTERMATH && holds(j, &w, i, &view))
             return true;
     return false;
@@ -378,7 +386,7 @@ first_rule(job *j, bnc_rule_set *set, const bnc_view *view, winner *found)
     walk w = walk_from(j, set, bnc_tables(set->rules)->first_category_rule);
     uint32_t i;
 
-    while ((i = next_rule(j, &w, end)) < end)
+    while ((i = next_rule(&w, end)) < end)
         if (holds(j, &w, i, view)) {
             found->set = set;
             found->rule = i;

@@ -485,16 +485,18 @@ collect_at(collector *c, size_t at)
     uint32_t key = bnc_gram(c->s + at);
     uint32_t tail = bnc_gram(c->s + at + 4);
     uint32_t hash = bnc_gram_hash(key, c->index->bits) >> BNC_BUCKET_SHIFT;
-    uint32_t times = times_seen(c, key, tail);
+    uint32_t times = 0;
     size_t start;
 
-    if (times > OFTEN)
-        return;
     end = entry + bucket[hash + 1];
     for (entry += bucket[hash]; entry < end; entry++) {
         if (entry->key != key || ((entry->tail ^ tail) & masks[BNC_PLACE_TAIL(entry->place)]) != 0 ||
             at < BNC_PLACE_OFFSET(entry->place))
             continue;
+        if (times == 0)
+            times = times_seen(c, key, tail);
+        if (times > OFTEN)
+            return;
         if (c->found->n == c->found->room)
             crowd(c->allocator, c->found);
         start = times < OFTEN ? at - BNC_PLACE_OFFSET(entry->place) : BNC_ANYWHERE;

@@ -426,10 +426,8 @@ read_status(reader *r, size_t at)
 static void
 copy_up_to_digit(reader *r)
 {
-    size_t to = r->in;
+    size_t to = bnc_next_digit(r->s, r->len, r->in);
 
-    while (to < r->len && !bnc_is_digit(r->s[to]))
-        to++;
     if (r->out != r->in)
         memmove(r->s + r->out, r->s + r->in, to - r->in);
     r->out += to - r->in;

@@ -495,24 +495,48 @@ build_index(bnc_compiler *c, bnc_tables_head *head, const bnc_phrase *phrases, u
 
 /* ---- layout of the rules ---- */
 
-/* Rules without phrases are looked at in every text. */
+/* Whether a rule without phrases belongs into a list. */
+static bool
+is_in_list(const bnc_rule *rule, uint32_t list)
+{
+    const bnc_enhanced_range *e = &rule->enhanced;
+    uint32_t code;
+
+    if (e->classes != 0)
+        return list >= bnc_coded_enhanced(e->subject, e->detail_low) &&
+               list <= bnc_coded_enhanced(e->subject, e->detail_high);
+    if (rule->code.low == 0)
+        return list == BNC_CODED_ANY;
+    /* 5xx also takes an enhanced code of that class, without a reply code */
+    if (rule->code.low % 100 == 0 && rule->code.high == rule->code.low + 99)
+        return list == BNC_CODED_ANY;
+    code = BNC_CODED_FIRST_REPLY + list - BNC_CODED_REPLIES;
+    return list >= BNC_CODED_REPLIES && list < BNC_CODED_ANY && code >= rule->code.low && code <= rule->code.high;
+}
+
 static void
 place_coded(bnc_compiler *c, bnc_tables_head *head, const bnc_rule *ranked, uint32_t n)
 {
-    bnc_coded coded;
-    uint32_t i;
+    bnc_buffer starts, coded;
+    uint32_t list, i, start;
 
-    head->coded = (uint32_t)(c->tables.len / sizeof(uint32_t));
-    for (i = 0; i < n; i++) {
-        if (ranked[i].n_phrases > 0)
-            continue;
-        coded.rule = i;
-        coded.code = ranked[i].code;
-        coded.enhanced = ranked[i].enhanced;
-        coded.provider = ranked[i].provider;
-        bnc_buffer_add(&c->tables, &coded, sizeof(coded));
-        head->n_coded++;
+    bnc_buffer_init(&starts, c->allocator);
+    bnc_buffer_init(&coded, c->allocator);
+    for (i = 0; i < n; i++)
+        if (ranked[i].n_phrases == 0)
+            bnc_buffer_add(&coded, &i, sizeof(i));
+    head->coded_rules = (uint32_t)(c->tables.len / sizeof(uint32_t));
+    for (list = 0; list <= BNC_CODED_LISTS; list++) {
+        start = (uint32_t)(c->tables.len / sizeof(uint32_t)) - head->coded_rules;
+        bnc_buffer_add(&starts, &start, sizeof(start));
+        for (i = 0; list < BNC_CODED_LISTS && !coded.failed && i < coded.len / sizeof(uint32_t); i++)
+            if (is_in_list(&ranked[((const uint32_t *)coded.data)[i]], list))
+                bnc_buffer_add(&c->tables, (const uint32_t *)coded.data + i, sizeof(uint32_t));
     }
+    head->coded = place(c, starts.data, starts.len);
+    c->tables.failed = c->tables.failed || starts.failed || coded.failed;
+    bnc_buffer_release(&starts);
+    bnc_buffer_release(&coded);
 }
 
 /* What is made on the way to the tables. */

@@ -112,13 +112,17 @@ typedef enum bnc_index_of {
     BNC_INDEXES
 } bnc_index_of;
 
-/* A rule without phrases: what it asks of codes, side by side, since all of these are looked at. */
-typedef struct bnc_coded {
-    uint32_t rule;
-    bnc_code_range code;
-    bnc_enhanced_range enhanced;
-    uint32_t provider;
-} bnc_coded;
+/*
+ * Rules without phrases, by what they ask of codes: lists of rules, in their order. A rule that asks for an enhanced
+ * code is in the lists of all that it takes, else in those of the reply codes it takes, else in a list of its own.
+ */
+enum {
+    BNC_CODED_DETAILS = 64,                                 /* details of one subject; larger ones share the last list */
+    BNC_CODED_REPLIES = 8 * BNC_CODED_DETAILS,              /* the first list of reply codes, after those of eight subjects */
+    BNC_CODED_FIRST_REPLY = 200,
+    BNC_CODED_ANY = BNC_CODED_REPLIES + 500,
+    BNC_CODED_LISTS
+};
 
 typedef struct bnc_name {
     uint32_t text, len;
@@ -133,7 +137,7 @@ typedef struct bnc_tables_head {
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];
     uint32_t n_shorts, n_plain_shorts, shorts; /* phrases too short for a key; first those that ASCII may hold */
-    uint32_t n_coded, coded;   /* rules without phrases */
+    uint32_t coded, coded_rules; /* where each list of rules without phrases starts, and one more; the rules */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
     uint32_t n_patterns;
     uint32_t n_bytes;
@@ -172,6 +176,12 @@ static inline const bnc_option *
 bnc_option_at(const bnc_rules *rules, uint32_t i)
 {
     return (const bnc_option *)(rules->words + bnc_tables(rules)->options) + i;
+}
+
+static inline uint32_t
+bnc_coded_enhanced(unsigned subject, unsigned detail)
+{
+    return (subject & 7) * BNC_CODED_DETAILS + (detail < BNC_CODED_DETAILS ? detail : BNC_CODED_DETAILS - 1);
 }
 
 static inline bnc_slice

@@ -140,6 +140,14 @@ is_plain(const unsigned char *s, size_t n, unsigned char sign)
     return found == 0;
 }
 
+size_t
+bnc_next_digit(const unsigned char *s, size_t len, size_t at)
+{
+    while (at < len && !bnc_is_digit(s[at]))
+        at += len - at >= 8 && between(load(s + at) & ~TOPS, '0', '9') == 0 ? 8 : 1;
+    return at;
+}
+
 /* ---- folding ---- */
 
 /* The length of the well-formed UTF-8 sequence at s (RFC 3629), 0 if there is none. */
@@ -467,6 +475,10 @@ fold_one(fold_state *f, const unsigned char *s, size_t n, size_t i, bool utf8)
     return 1;
 }
 
+static const byte_set plain_bytes = {DIGITS | BIT('(') | BIT(')') | BIT(',') | BIT('-') | BIT('/') | BIT(':') | BIT(';') |
+                                         BIT('<') | BIT('>') | BIT('!') | BIT('#') | BIT('"') | BIT('\''),
+                                     LETTERS | BIT('@') | BIT('_') | BIT('[') | BIT(']')};
+
 /* Eight bytes that only want lower case, of nine: no sign, no blank beside a blank, no glued sentence. */
 static inline bool
 fold_block(fold_state *f, const unsigned char *s)
@@ -496,14 +508,18 @@ bnc_fold(bnc_slice text, unsigned char *out, size_t cap, uint16_t *lines, size_t
     fold_state f = {out, cap, 0, lines, n_lines, true};
     size_t i = 0;
     size_t stop;
+    bool plain;
 
     if (n_lines != NULL)
         *n_lines = 0;
     while (i < n) {
         while (!f.at_line && n - i > 8 && fold_block(&f, s + i))
             i += 8;
-        for (stop = i + 8; i < stop && i < n;)
+        /* up to what is in the way of the next eight */
+        for (stop = i + 8, plain = true; plain && i < stop && i < n;) {
+            plain = has(&plain_bytes, s[i]);
             i += fold_one(&f, s, n, i, utf8);
+        }
     }
     return f.len;
 }
@@ -708,9 +724,7 @@ mask_ids(bnc_text *text)
     size_t at = 0;
     size_t from, to;
 
-    for (; at < text->len; at++) {
-        if (!bnc_is_digit(words[at]))
-            continue;
+    while ((at = bnc_next_digit(words, text->len, at)) < text->len) {
         for (from = at; from > 0 && has(&id_bytes, words[from - 1]); from--)
             ;
         for (to = at + 1; to < text->len && has(&id_bytes, words[to]); to++)
@@ -747,13 +761,16 @@ bnc_text_mask(bnc_text *text)
     size_t floor = 0; /* end of what is masked already */
     size_t i = 0;
     span found;
+    uint64_t w;
 
     memcpy(text->words, raw, len);
     text->n_names = 0;
     text->wide = !is_plain(raw, len, BNC_WIDE_SIGN);
     while (i < len) {
         if (!has(&name_signs, raw[i])) {
-            i++;
+            /* raw has room after it for eight more */
+            w = load(raw + i);
+            i += (equal(w, '.') | equal(w, ':') | equal(w, '@')) == 0 ? 8 : 1;
             continue;
         }
         found.start = found.end = i;
