@@ -148,6 +148,32 @@ bnc_status bnc_answer(bnc_engine *engine, bnc_question question, bnc_slice diagn
 typedef void (*bnc_problem_fn)(void *context, int line, const char *problem);
 bnc_status bnc_rules_check(bnc_engine *engine, bnc_slice rules, bnc_problem_fn report, void *context);
 
+/* ---- addresses, before sending ---- */
+
+/* The longest address that can be mailed (RFC 5321: a path of 256 octets, without its angle brackets). */
+#define BNC_ADDRESS_MAX 254
+
+typedef enum bnc_address_check {
+    BNC_ADDRESS_OK = 0,
+    BNC_ADDRESS_SYNTAX, /* no mail system takes it */
+    BNC_ADDRESS_TYPO    /* a well-known domain with a slip, or an ending that is no top-level domain */
+} bnc_address_check;
+
+/*
+ * "ok", "syntax" or "typo"; any bytes, in linear time, without memory. The address must be bare: no blanks around it,
+ * no angle brackets, name or comment. Taken is what RFC 5321 and RFC 6531 allow in SMTP: a dot-atom or a quoted string
+ * of at most 64 octets, UTF-8 in it; a domain of at least two labels, in ASCII or UTF-8, or an address literal
+ * ([192.0.2.1], [IPv6:2001:db8::1]). A dot at the end, a numeric top-level domain, U+3002 and the full-width forms in a
+ * domain, and characters that can't be seen are "syntax". So is a single label, but "gmailcom" is a "typo".
+ */
+bnc_slice bnc_email_check(bnc_slice address);
+
+/*
+ * For a "typo" the likely address: the local part as it is, the domain that is meant in lower case. Returns its length;
+ * 0: there is none. bnc_email_check gives "ok" for it.
+ */
+size_t bnc_email_suggestion(bnc_slice address, char text[BNC_ADDRESS_MAX]);
+
 /* ---- other systems' words ---- */
 
 /*

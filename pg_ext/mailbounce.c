@@ -206,6 +206,46 @@ bounce_rules_version(PG_FUNCTION_ARGS)
     PG_RETURN_TEXT_P(cstring_to_text_with_len(version.data, (int) version.len));
 }
 
+/* ---- addresses ---- */
+
+PG_FUNCTION_INFO_V1(email_check);
+PG_FUNCTION_INFO_V1(email_suggestion);
+
+/* An address in UTF-8, which is what mail systems exchange, whatever the server's encoding. */
+static bnc_slice
+address_argument(FunctionCallInfo fcinfo)
+{
+    bnc_slice text = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(0));
+    char *utf8 = pg_server_to_any(text.data, (int) text.len, PG_UTF8);
+
+    if (utf8 != text.data) {
+        text.data = utf8;
+        text.len = strlen(utf8);
+    }
+    return text;
+}
+
+Datum
+email_check(PG_FUNCTION_ARGS)
+{
+    bnc_slice answer = bnc_email_check(address_argument(fcinfo));
+
+    PG_RETURN_TEXT_P(cstring_to_text_with_len(answer.data, (int) answer.len));
+}
+
+Datum
+email_suggestion(PG_FUNCTION_ARGS)
+{
+    char utf8[BNC_ADDRESS_MAX];
+    int len = (int) bnc_email_suggestion(address_argument(fcinfo), utf8);
+    char *text;
+
+    if (len == 0)
+        PG_RETURN_NULL();
+    text = pg_any_to_server(utf8, len, PG_UTF8);
+    PG_RETURN_TEXT_P(text == utf8 ? cstring_to_text_with_len(utf8, len) : cstring_to_text(text));
+}
+
 /* ---- relations ---- */
 
 /* A text of the core, which is UTF-8, in the server's encoding; NULL where that can't hold it. */

@@ -99,6 +99,16 @@ CREATE FUNCTION bounce_explain(diagnostic bytea, perspective text, rules text) R
     AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
 COMMENT ON FUNCTION bounce_explain(bytea, text, text) IS 'category, type, action, and the words that decided';
 
+-- addresses, before sending
+
+CREATE FUNCTION email_check(address text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION email_check(text) IS 'ok, syntax or typo';
+
+CREATE FUNCTION email_suggestion(address text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION email_suggestion(text) IS 'the likely address for a mistyped well-known domain';
+
 CREATE FUNCTION mailbounce_version() RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION mailbounce_version() IS 'version of mailbounce';

@@ -158,6 +158,43 @@ rules_version(sqlite3_context *context, int n, sqlite3_value **values)
     sqlite3_result_text(context, text.data, (int)text.len, SQLITE_STATIC);
 }
 
+/* ---- addresses ---- */
+
+static void
+email_check(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    bnc_slice address, text;
+
+    (void)n;
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    if (!value_slice(values[0], &address)) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    text = bnc_email_check(address);
+    sqlite3_result_text(context, text.data, (int)text.len, SQLITE_STATIC);
+}
+
+static void
+email_suggestion(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    char text[BNC_ADDRESS_MAX];
+    bnc_slice address;
+    size_t len;
+
+    (void)n;
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    if (!value_slice(values[0], &address)) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    len = bnc_email_suggestion(address, text);
+    if (len > 0)
+        sqlite3_result_text(context, text, (int)len, SQLITE_TRANSIENT);
+}
+
 /* ---- other systems' words ---- */
 
 static void
@@ -233,6 +270,10 @@ register_all(sqlite3 *db, connection *c)
         rc = sqlite3_create_function_v2(db, "mailbounce_version", 0, PURE, NULL, version, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(db, "bounce_rules_version", 0, PURE, NULL, rules_version, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(db, "email_check", 1, PURE, NULL, email_check, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(db, "email_suggestion", 1, PURE, NULL, email_suggestion, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(db, "bounce_term", 2, PURE, NULL, term, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
