@@ -265,12 +265,11 @@ mend_ending(domain *d)
 {
     const char *last = d->text + d->last;
     size_t len = d->len - d->last;
-    const bnc_mail_domain *m;
-    size_t i;
+    const bnc_mail_domain *m = bnc_mail_domains + bnc_mail_from[BNC_MAIL_NO_ENDING];
+    const bnc_mail_domain *end = bnc_mail_domains + bnc_mail_from[BNC_MAIL_NO_ENDING + 1];
 
-    for (i = 0; i < BNC_N_MAIL_DOMAINS; i++) {
-        m = &bnc_mail_domains[i];
-        if (m->what != BNC_MAIL_NO_ENDING || m->len != len || memcmp(last, bnc_vocabulary_text + m->at, len) != 0)
+    for (; m < end; m++) {
+        if (m->len != len || memcmp(last, bnc_vocabulary_text + m->at, len) != 0)
             continue;
         memcpy(d->text + d->last, bnc_vocabulary_text + m->right, m->right_len);
         d->len = d->last + m->right_len;
@@ -327,12 +326,11 @@ name_slips(bnc_slice a, bnc_slice b, unsigned most)
 static bool
 is_other_ending(bnc_slice ending, bnc_slice right)
 {
-    const bnc_mail_domain *m;
-    size_t i;
+    const bnc_mail_domain *m = bnc_mail_domains + bnc_mail_from[BNC_MAIL_OTHER_ENDING];
+    const bnc_mail_domain *end = bnc_mail_domains + bnc_mail_from[BNC_MAIL_OTHER_ENDING + 1];
 
-    for (i = 0; i < BNC_N_MAIL_DOMAINS; i++) {
-        m = &bnc_mail_domains[i];
-        if (m->what == BNC_MAIL_OTHER_ENDING && is_text(ending.data, ending.len, text_at(m->at, m->len)) &&
+    for (; m < end; m++) {
+        if (is_text(ending.data, ending.len, text_at(m->at, m->len)) &&
             is_text(right.data, right.len, text_at(m->right, m->right_len)))
             return true;
     }
@@ -389,30 +387,45 @@ slips(const domain *d, const bnc_mail_domain *m, int labels)
     return is_dot_slip(d, provider) ? 1 : 0;
 }
 
+/* Whether a domain is one of the kind. */
+static bool
+is_one_of(int kind, const domain *d)
+{
+    const bnc_mail_domain *m = bnc_mail_domains + bnc_mail_from[kind];
+    const bnc_mail_domain *end = bnc_mail_domains + bnc_mail_from[kind + 1];
+
+    for (; m < end; m++)
+        if (m->len == d->len && memcmp(d->text, bnc_vocabulary_text + m->at, m->len) == 0)
+            return true;
+    return false;
+}
+
 /* Whether a domain is mistyped; it becomes the one that is meant. */
 static bool
 mend_domain(domain *d, int labels)
 {
+    const bnc_mail_domain *m = bnc_mail_domains + bnc_mail_from[BNC_MAIL_PROVIDER];
+    const bnc_mail_domain *end = bnc_mail_domains + bnc_mail_from[BNC_MAIL_PROVIDER + 1];
     const bnc_mail_domain *nearest = NULL;
     bool mended = labels > 1 && mend_ending(d);
     unsigned fewest = UINT8_MAX;
+    const char *name;
     unsigned n;
-    size_t i;
 
-    for (i = 0; i < BNC_N_MAIL_DOMAINS; i++) {
-        const bnc_mail_domain *m = &bnc_mail_domains[i];
-
-        if (m->what != BNC_MAIL_PROVIDER && m->what != BNC_MAIL_REAL)
+    for (; m < end; m++) {
+        name = bnc_vocabulary_text + m->at;
+        /* one of these it must start with: a provider's first letter, its second one, or www */
+        if (d->text[0] != name[0] && d->text[0] != name[1] && d->text[0] != 'w')
             continue;
         if (is_text(d->text, d->len, text_at(m->at, m->len)))
             return mended;
-        n = m->what == BNC_MAIL_PROVIDER ? slips(d, m, labels) : 0;
+        n = slips(d, m, labels);
         if (n > 0 && n < fewest) {
             fewest = n;
             nearest = m;
         }
     }
-    if (nearest == NULL)
+    if (nearest == NULL || is_one_of(BNC_MAIL_REAL, d))
         return mended;
     memcpy(d->text, bnc_vocabulary_text + nearest->at, nearest->len);
     d->len = nearest->len;

@@ -215,14 +215,12 @@ PG_FUNCTION_INFO_V1(email_suggestion);
 static bnc_slice
 address_argument(FunctionCallInfo fcinfo)
 {
-    bnc_slice text = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(0));
-    char *utf8 = pg_server_to_any(text.data, (int) text.len, PG_UTF8);
+    bnc_slice address = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(0));
+    char *utf8 = pg_server_to_any(address.data, (int) address.len, PG_UTF8);
 
-    if (utf8 != text.data) {
-        text.data = utf8;
-        text.len = strlen(utf8);
-    }
-    return text;
+    if (utf8 != address.data)
+        address = (bnc_slice) {utf8, strlen(utf8)};
+    return address;
 }
 
 Datum
@@ -238,12 +236,12 @@ email_suggestion(PG_FUNCTION_ARGS)
 {
     char utf8[BNC_ADDRESS_MAX];
     int len = (int) bnc_email_suggestion(address_argument(fcinfo), utf8);
-    char *text;
+    char *meant;
 
     if (len == 0)
         PG_RETURN_NULL();
-    text = pg_any_to_server(utf8, len, PG_UTF8);
-    PG_RETURN_TEXT_P(text == utf8 ? cstring_to_text_with_len(utf8, len) : cstring_to_text(text));
+    meant = pg_any_to_server(utf8, len, PG_UTF8);
+    PG_RETURN_TEXT_P(meant == utf8 ? cstring_to_text_with_len(utf8, len) : cstring_to_text(meant));
 }
 
 /* ---- relations ---- */

@@ -102,11 +102,11 @@ COMMENT ON FUNCTION bounce_explain(bytea, text, text) IS 'category, type, action
 -- addresses, before sending
 
 CREATE FUNCTION email_check(address text) RETURNS text
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION email_check(text) IS 'ok, syntax or typo';
 
 CREATE FUNCTION email_suggestion(address text) RETURNS text
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION email_suggestion(text) IS 'the likely address for a mistyped well-known domain';
 
 CREATE FUNCTION mailbounce_version() RETURNS text

@@ -198,6 +198,8 @@ check_mail_domains(const table *t)
 
     for (row = 1; row < t->rows; row++) {
         kind = mail_kind(t, row);
+        if (row > 1 && kind < mail_kind(t, row - 1))
+            fail(t->path, row + 1, "the kinds come in this order: provider, real, no_ending, other_ending");
         name = t->cell[row][0];
         detail = t->cell[row][2];
         if (strlen(name) >= MAIL_NAME_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(name))
@@ -219,6 +221,7 @@ check_mail_domains(const table *t)
 static void
 write_mail_domains(FILE *out, const table *t)
 {
+    int from[MAIL_KINDS + 1] = {0};
     int row, kind;
 
     fputs("const bnc_mail_domain bnc_mail_domains[BNC_N_MAIL_DOMAINS] = {\n", out);
@@ -226,11 +229,18 @@ write_mail_domains(FILE *out, const table *t)
         const char *right = "";
 
         kind = mail_kind(t, row);
+        from[kind + 1] = row;
         if (kind >= NO_ENDING)
             right = t->cell[row][2];
-        fprintf(out, "    {%zu, %zu, %zu, %zu, %zu, %d, %s},\n", pool_add(t->cell[row][0]), pool_add(right),
-                strlen(t->cell[row][0]), strcspn(t->cell[row][0], "."), strlen(right), kind,
+        fprintf(out, "    {%zu, %zu, %zu, %zu, %zu, %s},\n", pool_add(t->cell[row][0]), pool_add(right),
+                strlen(t->cell[row][0]), strcspn(t->cell[row][0], "."), strlen(right),
                 kind == PROVIDER ? t->cell[row][2] : "0");
+    }
+    fputs("};\n\nconst uint16_t bnc_mail_from[BNC_MAIL_KINDS + 1] = {", out);
+    for (kind = 0; kind <= MAIL_KINDS; kind++) {
+        if (kind > 0 && from[kind] < from[kind - 1])
+            from[kind] = from[kind - 1];
+        fprintf(out, "%s%d", kind > 0 ? ", " : "", from[kind]);
     }
     fputs("};\n\n", out);
 }
@@ -300,7 +310,8 @@ write_header(const table *categories, const table *perspectives, const table *cr
     fputs("/* Generated from the tables of core/rules. */\n#include <stdint.h>\n\n", out);
     fprintf(out, "#define BNC_N_CATEGORIES %d\n#define BNC_N_PERSPECTIVES %d\n#define BNC_N_CROSSWALK %d\n",
             categories->rows - 1, perspectives->columns - 1, crosswalk->rows - 1);
-    fprintf(out, "#define BNC_N_MAIL_DOMAINS %d\n#define BNC_MAIL_NAME_MAX %d\n", mail_domains->rows - 1, MAIL_NAME_MAX);
+    fprintf(out, "#define BNC_N_MAIL_DOMAINS %d\n#define BNC_MAIL_NAME_MAX %d\n#define BNC_MAIL_KINDS %d\n",
+            mail_domains->rows - 1, MAIL_NAME_MAX, MAIL_KINDS);
     for (row = 1; row < categories->rows; row++)
         write_define(out, "BNC_CATEGORY", categories->cell[row][0], row - 1);
     for (row = 0; row < MAIL_KINDS; row++)
@@ -315,12 +326,14 @@ write_header(const table *categories, const table *perspectives, const table *cr
           "    uint8_t category, type, outward, inward;\n"
           "} bnc_crosswalk_row;\n"
           "extern const bnc_crosswalk_row bnc_crosswalk[BNC_N_CROSSWALK];\n"
-          "/* at, right: offsets in bnc_vocabulary_text; name_len: up to the first dot; right: for endings; what: BNC_MAIL_... */\n"
+          "/* at, right: offsets in bnc_vocabulary_text; name_len: up to the first dot; right: for endings */\n"
           "typedef struct bnc_mail_domain {\n"
           "    uint32_t at, right;\n"
-          "    uint8_t len, name_len, right_len, what, slips;\n"
+          "    uint8_t len, name_len, right_len, slips;\n"
           "} bnc_mail_domain;\n"
           "extern const bnc_mail_domain bnc_mail_domains[BNC_N_MAIL_DOMAINS];\n"
+          "/* where the rows of each BNC_MAIL_... start */\n"
+          "extern const uint16_t bnc_mail_from[BNC_MAIL_KINDS + 1];\n"
           "extern const char bnc_vocabulary_text[];\n",
           out);
     if (fclose(out) != 0)

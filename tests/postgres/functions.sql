@@ -77,6 +77,16 @@ SELECT matches(mailbounce_version(), '^\d+\.\d+\.\d+$', 'mailbounce_version');
 SELECT is(mailbounce_version(), (SELECT extversion FROM pg_extension WHERE extname = 'mailbounce'), 'is the extension''s');
 SELECT matches(bounce_rules_version(), '^\d+\.\d+\.\d+-[0-9a-f]{16}$', 'bounce_rules_version');
 
+-- addresses
+SELECT is(ARRAY(SELECT email_check(a) FROM unnest(ARRAY['aaa@hotmail.com', 'aaa@homail.com', 'aaa@homail..com', NULL]) a), ARRAY['ok', 'typo', 'syntax', NULL], 'email_check');
+SELECT is(ARRAY(SELECT email_suggestion(a) FROM unnest(ARRAY['Aaa@HOMAIL.com', 'aaa@hotmail.com', 'aaa', NULL]) a), ARRAY['Aaa@hotmail.com', NULL, NULL, NULL], 'email_suggestion');
+SELECT is(email_check(repeat('a.', 3000000) || '@example.com'), 'syntax', 'six megabytes');
+SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE proname IN ('email_check', 'email_suggestion')
+    AND (provolatile <> 'i' OR proparallel <> 's' OR NOT proisstrict)$$, 'immutable, parallel safe, strict');
+CREATE TABLE signup (email text CHECK (email_check(email) <> 'syntax'), meant text GENERATED ALWAYS AS (email_suggestion(email)) STORED);
+SELECT results_eq($$INSERT INTO signup VALUES ('a@gmial.com') RETURNING meant$$, ARRAY['a@gmail.com'], 'in generated columns and constraints');
+SELECT throws_ok($$INSERT INTO signup VALUES ('a@@gmail.com')$$, '23514', NULL, 'a constraint refuses bad syntax');
+
 -- other systems' words
 SELECT is(bounce_from('ses', 'Permanent/NoEmail'), 'user_unknown', 'bounce_from');
 SELECT is(bounce_from('ses', 'no such term'), NULL, 'an unknown term gives NULL');

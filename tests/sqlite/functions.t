@@ -76,6 +76,17 @@ is(sqlite("select group_concat(name) from pragma_table_info('bounce_categories')
     'category,definition_en,definition_zh,action,advice_en,advice_zh,type,type_4xx,type_5xx', 'its columns');
 is(sqlite("select a.category from bounce_categories a join bounce_categories b using (category) order by 1 limit 1"), 'attachment_rejected', 'twice in a query');
 
+# addresses
+is(sqlite("select email_check('aaa\@hotmail.com'), email_check('aaa\@homail.com'), email_check('aaa\@homail..com')"), 'ok|typo|syntax', 'email_check');
+is(sqlite("select email_suggestion('Aaa\@HOMAIL.com'), email_suggestion('aaa\@hotmail.com') is null, email_suggestion('aaa') is null"),
+    'Aaa@hotmail.com|1|1', 'email_suggestion');
+is(sqlite("select email_check(NULL) is null, email_suggestion(NULL) is null, email_check(''), email_check(x''), email_check(1)"), '1|1|syntax|syntax|syntax', 'NULL gives NULL');
+is(sqlite("select email_check('user\@example.com' || char(0)), email_check(x'75736572ff406578616d706c652e636f6d')"), 'syntax|syntax', 'any bytes');
+is(sqlite("select email_check(replace(hex(zeroblob(3000000)),'0','a.') || '\@example.com')"), 'syntax', 'twelve megabytes');
+is(sqlite("create table c(e text, checked text generated always as (email_check(e)) stored, check (email_check(e) <> 'syntax')); insert or ignore into c(e) values('a\@gmial.com'), ('a'); select e, checked from c"),
+    'a@gmial.com|typo', 'in generated columns and constraints');
+is(sqlite("select count(*) from pragma_function_list where name glob 'email_*' and (flags & 0x800 and flags & 0x200000)"), '2', 'deterministic and innocuous');
+
 # other systems' words
 is(sqlite("select bounce_from('ses', 'Permanent/NoEmail'), bounce_from('SES', 'permanent/noemail'), bounce_from('ses', 'no such term') is null"),
     'user_unknown|user_unknown|1', 'bounce_from');
@@ -111,6 +122,6 @@ like(sqlite_error("select * from bounce_rules_check"), qr/needs the rules/, 'the
 like(sqlite("select mailbounce_version()"), qr/^\d+\.\d+\.\d+$/, 'mailbounce_version');
 like(sqlite("select bounce_rules_version()"), qr/^\d+\.\d+\.\d+-[0-9a-f]{16}$/, 'bounce_rules_version');
 chomp(my $plain = `sqlite3 -batch :memory: "select count(*) from pragma_function_list"`);
-is(sqlite("select count(*) - $plain from pragma_function_list"), 2 * 3 + 3 * 2 + 4 + 8 + 6, 'these functions and no others');
+is(sqlite("select count(*) - $plain from pragma_function_list"), 2 * 3 + 3 * 2 + 4 + 2 + 8 + 6, 'these functions and no others');
 
 done_testing();
