@@ -141,6 +141,22 @@ typedef enum bnc_question {
 bnc_status bnc_answer(bnc_engine *engine, bnc_question question, bnc_slice diagnostic, const bnc_slice *perspective,
                       const bnc_slice *rules, bnc_slice *answer, bool *lasting, bnc_error *error);
 
+/* ---- counts: how often each category occurs, in an array of bnc_category_count() numbers that starts as zeros ---- */
+
+/* One diagnostic more, or one less of those that were added. */
+bnc_status bnc_counts_add(bnc_engine *engine, uint64_t *counts, bnc_slice diagnostic, const bnc_slice *rules,
+                          bnc_error *error);
+bnc_status bnc_counts_remove(bnc_engine *engine, uint64_t *counts, bnc_slice diagnostic, const bnc_slice *rules,
+                             bnc_error *error);
+void bnc_counts_merge(uint64_t *counts, const uint64_t *other);
+
+/* {"user_unknown":12,"mailbox_full":3}: largest first, then by name. Lives until the next call on the engine. */
+bnc_status bnc_counts_write(bnc_engine *engine, const uint64_t *counts, bnc_slice *json);
+
+/* Counts as bytes that other versions read, too, to merge what several processes or servers counted. */
+bnc_status bnc_counts_pack(bnc_engine *engine, const uint64_t *counts, bnc_slice *packed);
+bnc_status bnc_counts_unpack(bnc_slice packed, uint64_t *counts, bnc_error *error);
+
 /*
  * Problems of own rules, one at a time; lines count from 1. First what can't be read, then regular
  * expressions that PCRE2 refuses; if there is neither, examples that their rule does not win.
@@ -215,6 +231,7 @@ typedef struct bnc_category_info {
 
 int bnc_category_count(void);
 bnc_category_info bnc_category(int category);
+bnc_slice bnc_category_name(int category);
 int bnc_category_find(bnc_slice name); /* -1: none; any letter case */
 
 bnc_slice bnc_type_name(bnc_type type);
