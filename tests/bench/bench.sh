@@ -46,6 +46,17 @@ measure_worst() {
     "$bench/core" worst "$ROUNDS"
 }
 
+measure_sqlite() {
+    "$bench/sqlite" sql "$rows" "$ROWS" "$ROUNDS" build/sqlite/mailbounce "$bench/noopsqlite"
+}
+
+measure_rules() {
+    n=$(at_most 200000)
+    "$bench/core" own "$rows" "$n" "$ROUNDS" $RULE_FILES
+    "$bench/core" own-rules 50 $RULE_FILES >"$bench/own.rules"
+    "$bench/sqlite" own "$rows" "$n" "$ROUNDS" build/sqlite/mailbounce "$bench/noopsqlite" "$bench/own.rules"
+}
+
 echo "$ROWS rows, $ROUNDS rounds; medians [least-most] of ratios in the same round; ns are a hint only"
 perl "$source/tests/bench/table.pl"
 for name in $SECTIONS; do
