@@ -14,7 +14,7 @@ bench:
 	@sh $(srcdir)/tests/deps.sh bench
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) bench-measure
 
-bench-measure: sqlite build/bench/core build/bench/core-wide build/bench/sqlite build/bench/noopsqlite.so build/bench/rows-$(ROWS).txt
+bench-measure: sqlite build/bench/core build/bench/core-wide build/bench/sqlite build/bench/noopsqlite.so build/bench/noop.so build/bench/rows-$(ROWS).txt
 	@SECTIONS="$(SECTIONS)" ROWS="$(ROWS)" ROUNDS="$(ROUNDS)" RULE_FILES="$(RULE_FILES)" $(srcdir)/tests/bench/bench.sh
 
 build/bench:
@@ -38,6 +38,9 @@ build/bench/core-wide: $(srcdir)/tests/bench/core.c $(CORE_ALL) $(BENCH_HEADERS)
 	sed -i 's/^#define BNC_RULES_MAX .*/#define BNC_RULES_MAX 65536/' build/bench/wide/rules.h
 	$(CC) $(BENCH_CFLAGS) -Ibuild/bench/wide $(CORE_CPPFLAGS) -I$(srcdir)/tests/fuzz -o $@ $< \
 		$(patsubst $(srcdir)/core/%,build/bench/wide/%,$(CORE_ALL)) $(CORE_LIBS)
+
+build/bench/noop.so: $(srcdir)/tests/bench/noop_postgres.c | build/bench
+	$(CC) -O2 -fPIC -shared -I"$$($(or $(PG_CONFIG),pg_config) --includedir-server)" -o $@ $<
 
 build/bench/sqlite: $(srcdir)/tests/bench/sqlite.c $(srcdir)/tests/bench/rows.h | build/bench
 	$(CC) $(BENCH_CFLAGS) -I$(srcdir)/core -o $@ $< -lsqlite3

@@ -8,6 +8,7 @@
  *   core own ROWS.txt N ROUNDS FILE.rules ...  own rules: compiling, and what they add to a row
  *   core own-rules N FILE.rules ...            prints N own rules
  *   core once ROWS.txt N                       classifies N rows once, for callgrind
+ *   core alone ROWS.txt N NAME                 one sample of that name: classifying, warm
  *
  * Rounds take turns (A B A B), so that a slow phase of the machine hits all sides.
  */
@@ -793,6 +794,13 @@ main(int argc, char **argv)
     r = rows_read(argv[2], (size_t)atol(argv[3]));
     if (argc == 4 && strcmp(what, "once") == 0) {
         pass_classify(new_engine(&allocator, bnc_builtin_rules()), &r, NULL);
+        return 0;
+    }
+    if (argc == 5 && strcmp(what, "alone") == 0) {
+        bnc_engine *engine = new_engine(&allocator, bnc_builtin_rules());
+
+        pass_classify(engine, &r, NULL);
+        sample(argv[4], pass_classify(engine, &r, NULL));
         return 0;
     }
     if (argc == 5 && strcmp(what, "classify") == 0)
