@@ -3,9 +3,9 @@
  *
  *   generate ROWS FILE.rules ... FILE.tsv ... > rows.txt
  *
- * Templates are the examples of the rules and the texts of the test cases, drawn by Zipf's law, with fresh addresses, hosts,
- * IPs and ids (reserved names and ranges), in the forms in which mail servers and logs pass them on. One row a line, written as
- * PostgreSQL's COPY reads it. It must not know rules' meaning or answers.
+ * Templates are the examples of the rules and the texts of the test cases, drawn by Zipf's law, with fresh addresses,
+ * hosts, IPs and ids (reserved names and ranges), in the forms in which mail servers and logs pass them on. One row a
+ * line, written as PostgreSQL's COPY reads it. It must not know rules' meaning or answers.
  */
 #include <ctype.h>
 #include <math.h>
@@ -19,8 +19,10 @@ static dice fate = {20260101};
 static void
 put_host(growing *g)
 {
-    static const char *const first[] = {"mx", "mx1", "mx2", "mail", "smtp", "mta", "gate", "in", "relay", "mx-in", "mx03", "post"};
-    static const char *const syllables[] = {"ka", "lo", "mi", "ren", "tos", "ba", "vel", "du", "sar", "nor", "pi", "quen", "jo", "xa", "fre", "gul"};
+    static const char *const first[] = {"mx",   "mx1", "mx2",   "mail",  "smtp", "mta",
+                                        "gate", "in",  "relay", "mx-in", "mx03", "post"};
+    static const char *const syllables[] = {"ka",  "lo",  "mi", "ren",  "tos", "ba", "vel", "du",
+                                            "sar", "nor", "pi", "quen", "jo",  "xa", "fre", "gul"};
     static const char *const last[] = {"example", "test", "example.com", "example.net", "example.org"};
     uint32_t n = 1 + roll_below(&fate, 4);
     char number[16];
@@ -40,8 +42,9 @@ put_host(growing *g)
 static void
 put_address(growing *g)
 {
-    static const char *const names[] = {"ann", "bob", "eve", "joe", "maria", "li.wei", "s.kumar", "j.smith", "info", "sales", "office", "hans",
-                                        "olga", "pierre", "yuki", "nguyen", "carlos", "fatima", "contact", "support"};
+    static const char *const names[] = {"ann",     "bob",    "eve",    "joe",    "maria",   "li.wei", "s.kumar",
+                                        "j.smith", "info",   "sales",  "office", "hans",    "olga",   "pierre",
+                                        "yuki",    "nguyen", "carlos", "fatima", "contact", "support"};
     char number[16];
 
     put_text(g, names[roll_below(&fate, 20)]);
@@ -60,7 +63,8 @@ put_ip(growing *g)
     char ip[64];
 
     if (roll_below(&fate, 20) == 0)
-        snprintf(ip, sizeof(ip), "2001:db8:%x:%x::%x", roll_below(&fate, 65536), roll_below(&fate, 65536), roll_below(&fate, 65536));
+        snprintf(ip, sizeof(ip), "2001:db8:%x:%x::%x", roll_below(&fate, 65536), roll_below(&fate, 65536),
+                 roll_below(&fate, 65536));
     else
         snprintf(ip, sizeof(ip), "%s%u", nets[roll_below(&fate, 3)], 1 + roll_below(&fate, 254));
     put_text(g, ip);
@@ -77,12 +81,14 @@ put_id(growing *g)
 
 /* ---- templates ---- */
 
-typedef struct template {
+typedef struct template
+{
     char *text;
     size_t len;
     size_t code; /* bytes of the codes in front, 0 if there are none */
     bool said;   /* a report around a reply already */
-} template;
+}
+template;
 
 typedef struct pool {
     template *item;
@@ -99,7 +105,8 @@ codes_in_front(const char *s, size_t len)
     size_t i = 0;
     size_t at;
 
-    if (len < 4 || s[0] < '2' || s[0] > '5' || !isdigit((unsigned char)s[1]) || !isdigit((unsigned char)s[2]) || s[3] != ' ')
+    if (len < 4 || s[0] < '2' || s[0] > '5' || !isdigit((unsigned char)s[1]) || !isdigit((unsigned char)s[2]) ||
+        s[3] != ' ')
         return 0;
     i = at = 4;
     while (i < len && (isdigit((unsigned char)s[i]) || s[i] == '.'))
@@ -179,7 +186,8 @@ read_cases(bnc_slice rest)
         text.len = strcspn(rest.data, "\t\n");
         rest.len -= (size_t)(end + 1 - rest.data);
         rest.data = end + 1;
-        if (!title && text.len < 2000 && (text.len < 3 || strstr(text.data, "\\R{") == NULL || strstr(text.data, "\\R{") > end))
+        if (!title && text.len < 2000 &&
+            (text.len < 3 || strstr(text.data, "\\R{") == NULL || strstr(text.data, "\\R{") > end))
             add_template(text);
         title = false;
     }
@@ -229,7 +237,8 @@ draw(const pool *p)
 static bool
 is_name_char(char c)
 {
-    return isalnum((unsigned char)c) || c == '.' || c == '-' || c == '_' || c == '@' || c == '+' || c == '=' || c == ':';
+    return isalnum((unsigned char)c) || c == '.' || c == '-' || c == '_' || c == '@' || c == '+' || c == '=' ||
+           c == ':';
 }
 
 static bool
@@ -243,8 +252,8 @@ ends_in(const char *s, size_t n, const char *end)
 static bool
 is_reserved_name(const char *s, size_t n)
 {
-    return ends_in(s, n, "example.com") || ends_in(s, n, "example.org") || ends_in(s, n, "example.net") || ends_in(s, n, ".example") ||
-           ends_in(s, n, ".test");
+    return ends_in(s, n, "example.com") || ends_in(s, n, "example.org") || ends_in(s, n, "example.net") ||
+           ends_in(s, n, ".example") || ends_in(s, n, ".test");
 }
 
 /* A run of letters, digits and .-_@+=: as it stands, or another of its kind. */
@@ -276,7 +285,8 @@ put_fresh(growing *g, const char *s, size_t n)
         digits += isdigit((unsigned char)s[i]) != 0;
         letters += isalpha((unsigned char)s[i]) != 0;
     }
-    if ((digits >= 4 && letters >= 3 && digits + letters >= 10 && memchr(s, '_', n) == NULL) || (digits >= 6 && letters == 0)) {
+    if ((digits >= 4 && letters >= 3 && digits + letters >= 10 && memchr(s, '_', n) == NULL) ||
+        (digits >= 6 && letters == 0)) {
         for (i = 0; i < n; i++) {
             char ch = s[i];
 
@@ -412,13 +422,17 @@ static const form forms[] = {
     {"%i does not like recipient.\nRemote host said: %t\nGiving up on %i.", 5, FOR_CODED | FOR_UNSAID},
     {"... while talking to %h.:\n>>> RCPT To:<%a>\n<<< %t", 5, FOR_CODED | FOR_UNSAID},
     {"%h #<%h #5.0.0 smtp; %t> #SMTP#", 3, FOR_CODED | FOR_UNSAID},
-    {"to=<%a>, relay=%h[%i]:25, delay=1.2, delays=0.1/0/0.4/0.7, status=bounced (host %h[%i] said: %t (in reply to RCPT TO command))", 8,
-     FOR_CODED | FOR_UNSAID},
-    {"This is the mail system at host %h.\n\nI'm sorry to have to inform you that your message could not\nbe delivered to one or more "
-     "recipients. It's attached below.\n\nFor further assistance, please send mail to postmaster.\n\n<%a>: host\n    %h[%i] said: %c (in reply "
+    {"to=<%a>, relay=%h[%i]:25, delay=1.2, delays=0.1/0/0.4/0.7, status=bounced (host %h[%i] said: %t (in reply to "
+     "RCPT TO command))",
+     8, FOR_CODED | FOR_UNSAID},
+    {"This is the mail system at host %h.\n\nI'm sorry to have to inform you that your message could not\nbe delivered "
+     "to one or more "
+     "recipients. It's attached below.\n\nFor further assistance, please send mail to postmaster.\n\n<%a>: host\n    "
+     "%h[%i] said: %c (in reply "
      "to RCPT TO command)",
      10, FOR_CODED | FOR_UNSAID},
-    {"Reporting-MTA: dns; %h\nX-Queue-ID: %q\nX-Sender: rfc822; <%a>\nArrival-Date: Thu, 1 Jan 2026 10:20:30 +0000 (UTC)\n\nFinal-Recipient: "
+    {"Reporting-MTA: dns; %h\nX-Queue-ID: %q\nX-Sender: rfc822; <%a>\nArrival-Date: Thu, 1 Jan 2026 10:20:30 +0000 "
+     "(UTC)\n\nFinal-Recipient: "
      "rfc822; %a\nOriginal-Recipient: rfc822;%a\nAction: failed\nRemote-MTA: dns; %h\nDiagnostic-Code: smtp; %t",
      10, FOR_CODED | FOR_UNSAID}};
 

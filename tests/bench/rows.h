@@ -29,7 +29,8 @@ rows_read(const char *path, size_t most)
     size_t i;
     long end;
 
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (end = ftell(file)) < 0 || (r.text = malloc((size_t)end + 1)) == NULL) {
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (end = ftell(file)) < 0 ||
+        (r.text = malloc((size_t)end + 1)) == NULL) {
         perror(path);
         exit(1);
     }

@@ -58,7 +58,8 @@ put_file(growing *g, const char *path)
 
 typedef enum line_kind { LINE_OTHER, LINE_SECTION, LINE_RULE, LINE_EXAMPLE } line_kind;
 
-/* Cuts the first line off rest; what counts of it is text: a section's name, a rule from its id on, an example's text. */
+/* Cuts the first line off rest; what counts of it is text: a section's name, a rule from its id on, an example's text.
+ */
 static inline line_kind
 next_line(bnc_slice *rest, bnc_slice *text)
 {
@@ -91,7 +92,13 @@ next_line(bnc_slice *rest, bnc_slice *text)
     return memchr(s, ':', text->len) != NULL ? LINE_RULE : LINE_OTHER;
 }
 
-typedef enum condition_kind { CONDITION_NONE, CONDITION_PHRASE, CONDITION_REFUSAL, CONDITION_PATTERN, CONDITION_WORD } condition_kind;
+typedef enum condition_kind {
+    CONDITION_NONE,
+    CONDITION_PHRASE,
+    CONDITION_REFUSAL,
+    CONDITION_PATTERN,
+    CONDITION_WORD
+} condition_kind;
 
 typedef struct condition {
     condition_kind kind;

@@ -64,7 +64,8 @@ load(const rows *r, int n, char **libraries)
             fprintf(stderr, "%s: %s\n", libraries[k], error);
             exit(1);
         }
-    run("CREATE TABLE bounce (id INTEGER PRIMARY KEY, d TEXT); CREATE TABLE few (id INTEGER PRIMARY KEY, d TEXT); BEGIN");
+    run("CREATE TABLE bounce (id INTEGER PRIMARY KEY, d TEXT); CREATE TABLE few (id INTEGER PRIMARY KEY, d TEXT); "
+        "BEGIN");
     if (sqlite3_prepare_v2(db, "INSERT INTO bounce (d) VALUES (?1)", -1, &insert, NULL) != SQLITE_OK)
         stop("INSERT");
     for (i = 0; i < r->n; i++) {
@@ -137,7 +138,8 @@ read_text(const char *path)
 static void
 measure_own(const rows *r, int rounds, const char *path)
 {
-    static const char subquery[] = "SELECT count(classify_bounce(d, (SELECT group_concat(rule, char(10)) FROM (SELECT rule FROM own ORDER BY n)))) FROM bounce";
+    static const char subquery[] = "SELECT count(classify_bounce(d, (SELECT group_concat(rule, char(10)) FROM (SELECT "
+                                   "rule FROM own ORDER BY n)))) FROM bounce";
     char *text = read_text(path);
     char *literal = sqlite3_mprintf("SELECT count(classify_bounce(d, %Q)) FROM bounce", text);
     char *changed = malloc(strlen(text) + 32);

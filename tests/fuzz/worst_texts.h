@@ -110,6 +110,7 @@ worst_noise(worst_fn use)
 static inline void
 worst_texts(worst_fn use, const bnc_rules *rules, bool every_phrase, uint32_t so_many)
 {
+    /* clang-format off */
     static const char *const units[] = {
         "a",        "z",          "1",           "12 ",      " ",         "\n",        ".",        "@",         "<",
         "\"",       "'",          "=",           "&",        "\\n",       "a.",        "a.b.",     "a.1",       "1.",
@@ -121,6 +122,7 @@ worst_texts(worst_fn use, const bnc_rules *rules, bool every_phrase, uint32_t so
         "user ",    "user unknown ", "mail",     "spam ",    "spam",      "blocked ",  "block",    "mailbox ",  "the ",
         "message",  "your ",      "reject",      "e",        "er",        "http://",   "example.com ", "mx.example.com ",
         "host ",    "550 x host [", "550 a (550 b) 451 c ", "451 x ", "<<< 550 x ", "a.com/", "a.b@c.d ", "a..b"};
+    /* clang-format on */
     uint32_t n = bnc_tables(rules)->n_phrases;
     char phrase[1024];
     size_t part;
