@@ -75,4 +75,6 @@ rules-report: build/test/ask
 bench-state: sqlite
 	@$(srcdir)/tests/bench/state.sh
 
+include $(srcdir)/tests/bench/bench.mk
+
 include $(srcdir)/tests/fuzz/fuzz.mk
