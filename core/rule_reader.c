@@ -497,7 +497,8 @@ same_options(const bnc_compiler *c, uint32_t kept, const draft *d, const bnc_ele
     uint32_t k;
 
     for (k = 0; k < e->n_options; k++)
-        if (a[k].len != b[k].len || memcmp(c->bytes.data + a[k].text, d->text + b[k].text, b[k].len) != 0)
+        if (a[k].len != b[k].len ||
+            (b[k].len > 0 && memcmp(c->bytes.data + a[k].text, d->text + b[k].text, b[k].len) != 0))
             return false;
     return true;
 }
