@@ -351,6 +351,7 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
         }
         if (is_boundary(s, end)) {
             d->boundary = true;
+            star = false;
             s += 2;
             /* at the end: an empty element carries it */
             if ((s >= end || *s == '*') && (!open_element(r, d, *gap) || !close_option(r, d, text, 0, false, false)))
