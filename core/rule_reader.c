@@ -16,6 +16,7 @@
 #define OPTIONS_MAX 1024   /* likewise */
 #define TEXT_MAX 32768     /* bytes of them all */
 #define OPTION_MAX 512     /* bytes of one option */
+#define SPELLINGS_MAX 4096 /* of a row that are searched for names */
 #define VARIANTS_MAX 64    /* that gaps inside (a|b) make of one rule */
 
 typedef struct reader {
@@ -379,6 +380,7 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
             if (!read_phrase(r, d, from, s, variant, gap))
                 return false;
             s = found.end + 1;
+            star = *gap;
             continue;
         }
         if (!read_run(r, &s, end, "*", text, &len))
@@ -415,18 +417,53 @@ count_variants(const quoted *q)
 
 /* ---- phrases: from elements to the tables ---- */
 
-/* Whether the words that the option numbers spell, up to the next gap, hold a name. */
+/* The elements of a row: up to the next gap. */
+static uint32_t
+row_length(const draft *d, uint32_t from)
+{
+    uint32_t n = 1;
+
+    while (from + n < d->n_elements && !d->element[from + n].gap)
+        n++;
+    return n;
+}
+
+/* Whether the row could spell a name at all: each has a sign or a digit. */
 static bool
-spells_name(const draft *d, uint32_t from, uint32_t option, bnc_text *text)
+may_spell_name(const draft *d, uint32_t from, uint32_t n)
+{
+    const bnc_element *e;
+    const bnc_option *o;
+    uint32_t i, k, at;
+    unsigned char c;
+
+    for (i = from; i < from + n; i++) {
+        e = &d->element[i];
+        for (k = 0; k < e->n_options; k++) {
+            o = &d->option[e->options + k];
+            for (at = 0; at < o->len; at++) {
+                c = d->text[o->text + at];
+                if (c == '.' || c == '@' || c == ':' || bnc_is_digit(c))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Whether the row holds a name when it is spelt with the options that the number names. */
+static bool
+spells_name(const draft *d, uint32_t from, uint32_t n, uint32_t number, bnc_text *text)
 {
     const bnc_element *e;
     const bnc_option *o;
     uint32_t i;
 
     text->len = 0;
-    for (i = from; i < d->n_elements && (i == from || !d->element[i].gap); i++) {
+    for (i = from; i < from + n; i++) {
         e = &d->element[i];
-        o = &d->option[e->options + (i == from ? option : 0)];
+        o = &d->option[e->options + number % e->n_options];
+        number /= e->n_options;
         if (text->len + o->len > OPTION_MAX)
             break;
         memcpy(text->raw + text->len, d->text + o->text, o->len);
@@ -438,12 +475,20 @@ spells_name(const draft *d, uint32_t from, uint32_t option, bnc_text *text)
 static bnc_lane
 lane_of(const draft *d, bnc_text *text)
 {
-    uint32_t i, k;
+    uint32_t from, n, i;
+    uint32_t spellings, number;
 
-    for (i = 0; i < d->n_elements; i++)
-        for (k = 0; k < d->element[i].n_options; k++)
-            if (spells_name(d, i, k, text))
+    for (from = 0; from < d->n_elements; from += n) {
+        n = row_length(d, from);
+        if (!may_spell_name(d, from, n))
+            continue;
+        spellings = 1;
+        for (i = from; i < from + n && spellings < SPELLINGS_MAX; i++)
+            spellings *= d->element[i].n_options;
+        for (number = 0; number < spellings && number < SPELLINGS_MAX; number++)
+            if (spells_name(d, from, n, number, text))
                 return BNC_LANE_LABELS;
+    }
     return BNC_LANE_WORDS;
 }
 

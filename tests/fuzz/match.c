@@ -555,8 +555,8 @@ disagree(const rule *r, const bnc_view *view, bool expected, const char *where)
 {
     int len = (int)(view->end - view->start);
 
-    fprintf(stderr, "rules:\n%.*s\nraw   \"%.*s\"\nwords \"%.*s\"\nanchor %zu\nrule r%u: %s expected (%s)\n",
-            (int)rules_len, rules_text, len, view->raw + view->start, len, view->words + view->start,
+    fprintf(stderr, "part %zu to %zu of \"%.*s\"\nrules:\n%.*s\nraw   \"%.*s\"\nwords \"%.*s\"\nanchor %zu\nrule r%u: %s expected (%s)\n",
+            view->start, view->end, (int)view->grams->len, view->raw, (int)rules_len, rules_text, len, view->raw + view->start, len, view->words + view->start,
             view->anchor - view->start, (unsigned)(r - rules), expected ? "match" : "no match", where);
     fault("matchers disagree");
 }
