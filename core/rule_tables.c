@@ -607,6 +607,9 @@ lay_out(bnc_compiler *c, draft_tables *d)
     head.rules = place(c, d->ranked, n * sizeof(*d->ranked));
     head.n_phrases = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
     head.phrases = place(c, d->phrases, c->phrases.len);
+    head.phrase_rules = (uint32_t)(c->tables.len / sizeof(uint32_t));
+    for (i = 0; i < n_wanted; i++)
+        bnc_buffer_add(&c->tables, &d->phrases[i].rule, sizeof(uint32_t));
     head.n_elements = (uint32_t)(c->elements.len / sizeof(bnc_element));
     head.elements = place(c, c->elements.data, c->elements.len);
     head.n_options = (uint32_t)(c->options.len / sizeof(bnc_option));
