@@ -47,7 +47,7 @@ help:
 	@echo 'rules-report FILE=file.txt            which rules win over a file of diagnostics'
 	@echo 'TEXT=... make explain                 explains one diagnostic'
 	@echo 'bench-state                           what bounce_state costs, in ratios'
-	@echo 'fuzz FUZZ_SECONDS=60                  libFuzzer over diagnostics, rules and the matcher (needs clang)'
+	@echo 'fuzz FUZZ_SECONDS=60                  libFuzzer over diagnostics, rules, the matcher and addresses (needs clang)'
 	@echo 'worst                                 time per byte of texts made to be slow'
 	@echo 'format                                clang-format over all C'
 

@@ -5,6 +5,7 @@
  */
 #include "engine.h"
 
+#include "message.h"
 #include "vocabulary.h"
 
 #include <stdio.h>
@@ -40,36 +41,12 @@ put_text(bnc_buffer *out, const char *text)
 }
 
 static void
-put_unit(bnc_buffer *out, unsigned unit)
+put_unit(bnc_buffer *out, uint16_t unit)
 {
     char text[8];
 
     snprintf(text, sizeof(text), "\\u%04x", unit);
     put_text(out, text);
-}
-
-/* Decodes one character of UTF-8 (RFC 3629); *code is U+FFFD where the bytes are none. */
-static size_t
-decode(const unsigned char *s, size_t n, uint32_t *code)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t need = s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : 0;
-    size_t i;
-
-    *code = 0xfffd;
-    if (need == 0 || n < need)
-        return 1;
-    for (i = 1; i < need; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 1;
-    *code = s[0] & (0xffu >> (need + 1));
-    for (i = 1; i < need; i++)
-        *code = *code << 6 | (s[i] & 0x3f);
-    if (*code < least[need] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff)) {
-        *code = 0xfffd;
-        return 1;
-    }
-    return need;
 }
 
 static void
@@ -89,12 +66,12 @@ put_string(bnc_buffer *out, bnc_slice text)
         } else if (s[i] <= 0x7f) {
             put_unit(out, s[i++]);
         } else {
-            i += decode(s + i, text.len - i, &code);
+            i += bnc_utf8_read(s + i, text.len - i, &code);
             if (code >= 0x10000) {
-                put_unit(out, 0xd800 + ((code - 0x10000) >> 10));
-                put_unit(out, 0xdc00 + ((code - 0x10000) & 0x3ff));
+                put_unit(out, (uint16_t)(0xd800 + ((code - 0x10000) >> 10)));
+                put_unit(out, (uint16_t)(0xdc00 + ((code - 0x10000) & 0x3ff)));
             } else {
-                put_unit(out, code);
+                put_unit(out, (uint16_t)code);
             }
         }
     }

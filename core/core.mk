@@ -3,7 +3,7 @@
 
 include $(srcdir)/core/state.mk
 
-CORE_SOURCES = $(STATE_SOURCES) answer buffer check decide engine match relations reply rule_reader rule_tables text vocabulary
+CORE_SOURCES = $(STATE_SOURCES) address answer buffer check counts decide engine match relations reply rule_reader rule_tables text vocabulary
 CORE_CPPFLAGS = -I$(srcdir)/core -Ibuild/generated $(shell pkg-config --cflags libpcre2-8 2>/dev/null)
 CORE_LIBS = $(or $(shell pkg-config --libs libpcre2-8 2>/dev/null),-lpcre2-8)
 CORE_HEADERS = $(wildcard $(srcdir)/core/*.h)
@@ -11,7 +11,7 @@ CORE_HEADERS = $(wildcard $(srcdir)/core/*.h)
 # the special before the general; within a folder by name, so that it may grow without a change here
 RULE_FILES = $(foreach folder,providers servers general languages,$(sort $(wildcard $(srcdir)/core/rules/$(folder)/*.rules)))
 VOCABULARY_FILES = $(srcdir)/core/rules/categories.tsv $(srcdir)/core/rules/perspectives.tsv \
-	$(srcdir)/core/rules/crosswalk.tsv
+	$(srcdir)/core/rules/crosswalk.tsv $(srcdir)/core/rules/mail_domains.tsv
 
 # build tools run on the building machine
 CC_FOR_BUILD ?= cc

@@ -141,12 +141,54 @@ typedef enum bnc_question {
 bnc_status bnc_answer(bnc_engine *engine, bnc_question question, bnc_slice diagnostic, const bnc_slice *perspective,
                       const bnc_slice *rules, bnc_slice *answer, bool *lasting, bnc_error *error);
 
+/* ---- counts: how often each category occurs, in an array of bnc_category_count() numbers that starts as zeros ---- */
+
+/* One diagnostic more, or one less of those that were added. */
+bnc_status bnc_counts_add(bnc_engine *engine, uint64_t *counts, bnc_slice diagnostic, const bnc_slice *rules,
+                          bnc_error *error);
+bnc_status bnc_counts_remove(bnc_engine *engine, uint64_t *counts, bnc_slice diagnostic, const bnc_slice *rules,
+                             bnc_error *error);
+void bnc_counts_merge(uint64_t *counts, const uint64_t *other);
+
+/* {"user_unknown":12,"mailbox_full":3}: largest first, then by name. Lives until the next call on the engine. */
+bnc_status bnc_counts_write(bnc_engine *engine, const uint64_t *counts, bnc_slice *json);
+
+/* Counts as bytes that other versions read, too, to merge what several processes or servers counted. */
+bnc_status bnc_counts_pack(bnc_engine *engine, const uint64_t *counts, bnc_slice *packed);
+bnc_status bnc_counts_unpack(bnc_slice packed, uint64_t *counts, bnc_error *error);
+
 /*
  * Problems of own rules, one at a time; lines count from 1. First what can't be read, then regular
  * expressions that PCRE2 refuses; if there is neither, examples that their rule does not win.
  */
 typedef void (*bnc_problem_fn)(void *context, int line, const char *problem);
 bnc_status bnc_rules_check(bnc_engine *engine, bnc_slice rules, bnc_problem_fn report, void *context);
+
+/* ---- addresses, before sending ---- */
+
+/* The longest address that can be mailed (RFC 5321: a path of 256 octets, without its angle brackets). */
+#define BNC_ADDRESS_MAX 254
+
+typedef enum bnc_address_check {
+    BNC_ADDRESS_OK = 0,
+    BNC_ADDRESS_SYNTAX, /* no mail system takes it */
+    BNC_ADDRESS_TYPO    /* a well-known domain with a slip, or an ending that is no top-level domain */
+} bnc_address_check;
+
+/*
+ * "ok", "syntax" or "typo"; any bytes, in linear time, without memory. The address must be bare: no blanks around it,
+ * no angle brackets, name or comment. Taken is what RFC 5321 and RFC 6531 allow in SMTP: a dot-atom or a quoted string
+ * of at most 64 octets, UTF-8 in it; a domain of at least two labels, in ASCII or UTF-8, or an address literal
+ * ([192.0.2.1], [IPv6:2001:db8::1]). A dot at the end, a numeric top-level domain, U+3002 and the full-width forms in a
+ * domain, and characters that can't be seen are "syntax". So is a single label, but "gmailcom" is a "typo".
+ */
+bnc_slice bnc_email_check(bnc_slice address);
+
+/*
+ * For a "typo" the likely address: the local part as it is, the domain that is meant in lower case. Returns its length;
+ * 0: there is none. bnc_email_check gives "ok" for it.
+ */
+size_t bnc_email_suggestion(bnc_slice address, char text[BNC_ADDRESS_MAX]);
 
 /* ---- other systems' words ---- */
 
@@ -189,6 +231,7 @@ typedef struct bnc_category_info {
 
 int bnc_category_count(void);
 bnc_category_info bnc_category(int category);
+bnc_slice bnc_category_name(int category);
 int bnc_category_find(bnc_slice name); /* -1: none; any letter case */
 
 bnc_slice bnc_type_name(bnc_type type);

@@ -21,6 +21,12 @@ bnc_category_count(void)
     return BNC_N_CATEGORIES;
 }
 
+bnc_slice
+bnc_category_name(int category)
+{
+    return cell(bnc_category_cells[category][0]);
+}
+
 bnc_category_info
 bnc_category(int category)
 {

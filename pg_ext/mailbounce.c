@@ -206,6 +206,146 @@ bounce_rules_version(PG_FUNCTION_ARGS)
     PG_RETURN_TEXT_P(cstring_to_text_with_len(version.data, (int) version.len));
 }
 
+/* ---- bounce_counts: what it keeps for one group are the numbers of the core, NULL before the first row ---- */
+
+PG_FUNCTION_INFO_V1(bounce_counts_add);
+PG_FUNCTION_INFO_V1(bounce_counts_remove);
+PG_FUNCTION_INFO_V1(bounce_counts_combine);
+PG_FUNCTION_INFO_V1(bounce_counts_serial);
+PG_FUNCTION_INFO_V1(bounce_counts_deserial);
+PG_FUNCTION_INFO_V1(bounce_counts_json);
+
+/* The counts of an argument, or new ones. */
+static uint64_t *
+counts_argument(FunctionCallInfo fcinfo, int n)
+{
+    MemoryContext context;
+
+    if (AggCheckCallContext(fcinfo, &context) == 0)
+        elog(ERROR, "called outside an aggregate");
+    if (!PG_ARGISNULL(n))
+        return (uint64_t *) PG_GETARG_POINTER(n);
+    return MemoryContextAllocZero(context, bnc_category_count() * sizeof(uint64_t));
+}
+
+/* (counts, diagnostic [, rules]); NULL diagnostics are not counted. */
+static Datum
+count(FunctionCallInfo fcinfo, bnc_status (*change)(bnc_engine *, uint64_t *, bnc_slice, const bnc_slice *, bnc_error *))
+{
+    uint64_t *counts = counts_argument(fcinfo, 0);
+    bool ruled = PG_NARGS() > 2 && !PG_ARGISNULL(2);
+    bnc_slice rules;
+    bnc_error error;
+    bnc_status status;
+
+    if (PG_ARGISNULL(1))
+        PG_RETURN_POINTER(counts);
+    if (ruled)
+        rules = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(2));
+    status = change(mailbounce_engine(), counts, mailbounce_slice((struct varlena *) PG_GETARG_TEXT_P_SLICE(1, 0, BNC_HEAD)),
+                    ruled ? &rules : NULL, &error);
+    if (status != BNC_OK)
+        mailbounce_throw(status, &error);
+    PG_RETURN_POINTER(counts);
+}
+
+Datum
+bounce_counts_add(PG_FUNCTION_ARGS)
+{
+    return count(fcinfo, bnc_counts_add);
+}
+
+/* The inverse, for window frames whose start moves. */
+Datum
+bounce_counts_remove(PG_FUNCTION_ARGS)
+{
+    return count(fcinfo, bnc_counts_remove);
+}
+
+Datum
+bounce_counts_combine(PG_FUNCTION_ARGS)
+{
+    uint64_t *counts = counts_argument(fcinfo, 0);
+
+    if (!PG_ARGISNULL(1))
+        bnc_counts_merge(counts, (const uint64_t *) PG_GETARG_POINTER(1));
+    PG_RETURN_POINTER(counts);
+}
+
+Datum
+bounce_counts_serial(PG_FUNCTION_ARGS)
+{
+    bnc_slice packed;
+
+    if (bnc_counts_pack(mailbounce_engine(), counts_argument(fcinfo, 0), &packed) != BNC_OK)
+        mailbounce_throw(BNC_NO_MEMORY, NULL);
+    PG_RETURN_TEXT_P(cstring_to_text_with_len(packed.data, (int) packed.len));
+}
+
+Datum
+bounce_counts_deserial(PG_FUNCTION_ARGS)
+{
+    uint64_t *counts = palloc(bnc_category_count() * sizeof(uint64_t));
+    bnc_error error;
+    bnc_status status;
+
+    if (AggCheckCallContext(fcinfo, NULL) == 0)
+        elog(ERROR, "called outside an aggregate");
+    status = bnc_counts_unpack(mailbounce_slice((struct varlena *) PG_GETARG_BYTEA_PP(0)), counts, &error);
+    if (status != BNC_OK)
+        mailbounce_throw(status, &error);
+    PG_RETURN_POINTER(counts);
+}
+
+/* json is stored as its text. */
+Datum
+bounce_counts_json(PG_FUNCTION_ARGS)
+{
+    bnc_slice json;
+
+    if (bnc_counts_write(mailbounce_engine(), counts_argument(fcinfo, 0), &json) != BNC_OK)
+        mailbounce_throw(BNC_NO_MEMORY, NULL);
+    PG_RETURN_TEXT_P(cstring_to_text_with_len(json.data, (int) json.len));
+}
+
+/* ---- addresses ---- */
+
+PG_FUNCTION_INFO_V1(email_check);
+PG_FUNCTION_INFO_V1(email_suggestion);
+
+/* An address in UTF-8, which is what mail systems exchange, whatever the server's encoding. */
+static bnc_slice
+address_argument(FunctionCallInfo fcinfo)
+{
+    bnc_slice address = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(0));
+    char *utf8 = pg_server_to_any(address.data, (int) address.len, PG_UTF8);
+
+    if (utf8 != address.data)
+        address = (bnc_slice) {utf8, strlen(utf8)};
+    return address;
+}
+
+Datum
+email_check(PG_FUNCTION_ARGS)
+{
+    bnc_slice answer = bnc_email_check(address_argument(fcinfo));
+
+    PG_RETURN_TEXT_P(cstring_to_text_with_len(answer.data, (int) answer.len));
+}
+
+Datum
+email_suggestion(PG_FUNCTION_ARGS)
+{
+    char utf8[BNC_ADDRESS_MAX];
+    int len = (int) bnc_email_suggestion(address_argument(fcinfo), utf8);
+    char *meant;
+
+    if (len == 0)
+        PG_RETURN_NULL();
+    meant = pg_any_to_server(utf8, len, PG_UTF8);
+    PG_RETURN_TEXT_P(meant == utf8 ? cstring_to_text_with_len(utf8, len) : cstring_to_text(meant));
+}
+
 /* ---- relations ---- */
 
 /* A text of the core, which is UTF-8, in the server's encoding; NULL where that can't hold it. */

@@ -99,6 +99,87 @@ CREATE FUNCTION bounce_explain(diagnostic bytea, perspective text, rules text) R
     AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
 COMMENT ON FUNCTION bounce_explain(bytea, text, text) IS 'category, type, action, and the words that decided';
 
+-- counts of categories: one pass, an array of numbers for each group
+
+CREATE FUNCTION bounce_counts_add(internal, text) RETURNS internal
+    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION bounce_counts_add(internal, text) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_add(internal, text, text) RETURNS internal
+    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION bounce_counts_add(internal, text, text) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_add(internal, bytea) RETURNS internal
+    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION bounce_counts_add(internal, bytea) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_add(internal, bytea, text) RETURNS internal
+    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION bounce_counts_add(internal, bytea, text) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_remove(internal, text) RETURNS internal
+    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION bounce_counts_remove(internal, text) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_remove(internal, text, text) RETURNS internal
+    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION bounce_counts_remove(internal, text, text) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_remove(internal, bytea) RETURNS internal
+    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION bounce_counts_remove(internal, bytea) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_remove(internal, bytea, text) RETURNS internal
+    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION bounce_counts_remove(internal, bytea, text) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_combine(internal, internal) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION bounce_counts_combine(internal, internal) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_serial(internal) RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION bounce_counts_serial(internal) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_deserial(bytea, internal) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION bounce_counts_deserial(bytea, internal) IS 'for aggregates';
+CREATE FUNCTION bounce_counts_json(internal) RETURNS json
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION bounce_counts_json(internal) IS 'for aggregates';
+
+CREATE AGGREGATE bounce_counts(diagnostic text) (
+    SFUNC = bounce_counts_add, STYPE = internal, SSPACE = 320, FINALFUNC = bounce_counts_json,
+    COMBINEFUNC = bounce_counts_combine, SERIALFUNC = bounce_counts_serial, DESERIALFUNC = bounce_counts_deserial,
+    MSFUNC = bounce_counts_add, MINVFUNC = bounce_counts_remove, MSTYPE = internal, MFINALFUNC = bounce_counts_json,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE bounce_counts(text) IS 'how often each category occurs';
+
+CREATE AGGREGATE bounce_counts(diagnostic text, rules text) (
+    SFUNC = bounce_counts_add, STYPE = internal, SSPACE = 320, FINALFUNC = bounce_counts_json,
+    COMBINEFUNC = bounce_counts_combine, SERIALFUNC = bounce_counts_serial, DESERIALFUNC = bounce_counts_deserial,
+    MSFUNC = bounce_counts_add, MINVFUNC = bounce_counts_remove, MSTYPE = internal, MFINALFUNC = bounce_counts_json,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE bounce_counts(text, text) IS 'how often each category occurs';
+
+CREATE AGGREGATE bounce_counts(diagnostic bytea) (
+    SFUNC = bounce_counts_add, STYPE = internal, SSPACE = 320, FINALFUNC = bounce_counts_json,
+    COMBINEFUNC = bounce_counts_combine, SERIALFUNC = bounce_counts_serial, DESERIALFUNC = bounce_counts_deserial,
+    MSFUNC = bounce_counts_add, MINVFUNC = bounce_counts_remove, MSTYPE = internal, MFINALFUNC = bounce_counts_json,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE bounce_counts(bytea) IS 'how often each category occurs';
+
+CREATE AGGREGATE bounce_counts(diagnostic bytea, rules text) (
+    SFUNC = bounce_counts_add, STYPE = internal, SSPACE = 320, FINALFUNC = bounce_counts_json,
+    COMBINEFUNC = bounce_counts_combine, SERIALFUNC = bounce_counts_serial, DESERIALFUNC = bounce_counts_deserial,
+    MSFUNC = bounce_counts_add, MINVFUNC = bounce_counts_remove, MSTYPE = internal, MFINALFUNC = bounce_counts_json,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE bounce_counts(bytea, text) IS 'how often each category occurs';
+
+-- addresses, before sending
+
+CREATE FUNCTION email_check(address text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION email_check(text) IS 'ok, syntax or typo';
+
+CREATE FUNCTION email_suggestion(address text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION email_suggestion(text) IS 'the likely address for a mistyped well-known domain';
+
 CREATE FUNCTION mailbounce_version() RETURNS text
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION mailbounce_version() IS 'version of mailbounce';

@@ -158,6 +158,94 @@ rules_version(sqlite3_context *context, int n, sqlite3_value **values)
     sqlite3_result_text(context, text.data, (int)text.len, SQLITE_STATIC);
 }
 
+/* ---- bounce_counts: an aggregate, and a window function ---- */
+
+typedef bnc_status (*count_fn)(bnc_engine *, uint64_t *, bnc_slice, const bnc_slice *, bnc_error *);
+
+/* (diagnostic [, rules]); NULL diagnostics are not counted. SQLite zeroes the counts for each group or window. */
+static void
+count(sqlite3_context *context, int n, sqlite3_value **values, count_fn change)
+{
+    connection *c = sqlite3_user_data(context);
+    uint64_t *counts = sqlite3_aggregate_context(context, bnc_category_count() * (int)sizeof(*counts));
+    bool ruled = n > 1 && sqlite3_value_type(values[1]) != SQLITE_NULL;
+    bnc_slice diagnostic, rules;
+    bnc_status status;
+    bnc_error error;
+
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    if (counts == NULL || !value_slice(values[0], &diagnostic) || (ruled && !value_slice(values[1], &rules))) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    status = change(c->engine, counts, diagnostic, ruled ? &rules : NULL, &error);
+    if (status != BNC_OK)
+        result_error(context, status, &error);
+}
+
+static void
+counts_step(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    count(context, n, values, bnc_counts_add);
+}
+
+static void
+counts_inverse(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    count(context, n, values, bnc_counts_remove);
+}
+
+static void
+counts_value(sqlite3_context *context)
+{
+    connection *c = sqlite3_user_data(context);
+    uint64_t *counts = sqlite3_aggregate_context(context, bnc_category_count() * (int)sizeof(*counts));
+    bnc_slice json;
+
+    if (counts == NULL || bnc_counts_write(c->engine, counts, &json) != BNC_OK)
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_text(context, json.data, (int)json.len, SQLITE_TRANSIENT);
+}
+
+/* ---- addresses ---- */
+
+static void
+email_check(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    bnc_slice address, text;
+
+    (void)n;
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    if (!value_slice(values[0], &address)) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    text = bnc_email_check(address);
+    sqlite3_result_text(context, text.data, (int)text.len, SQLITE_STATIC);
+}
+
+static void
+email_suggestion(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    char text[BNC_ADDRESS_MAX];
+    bnc_slice address;
+    size_t len;
+
+    (void)n;
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    if (!value_slice(values[0], &address)) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    len = bnc_email_suggestion(address, text);
+    if (len > 0)
+        sqlite3_result_text(context, text, (int)len, SQLITE_TRANSIENT);
+}
+
 /* ---- other systems' words ---- */
 
 static void
@@ -222,6 +310,20 @@ register_ask(sqlite3 *db, connection *c, const ask *question)
 }
 
 static int
+register_counts(sqlite3 *db, connection *c)
+{
+    int rc = SQLITE_OK;
+    int n;
+
+    for (n = 1; n <= 2 && rc == SQLITE_OK; n++) {
+        c->users++;
+        rc = sqlite3_create_window_function(db, "bounce_counts", n, SQLITE_UTF8 | SQLITE_INNOCUOUS, c, counts_step,
+                                            counts_value, counts_value, counts_inverse, connection_leave);
+    }
+    return rc;
+}
+
+static int
 register_all(sqlite3 *db, connection *c)
 {
     int rc = SQLITE_OK;
@@ -234,9 +336,15 @@ register_all(sqlite3 *db, connection *c)
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(db, "bounce_rules_version", 0, PURE, NULL, rules_version, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(db, "email_check", 1, PURE, NULL, email_check, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(db, "email_suggestion", 1, PURE, NULL, email_suggestion, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(db, "bounce_term", 2, PURE, NULL, term, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(db, "bounce_from", 2, PURE, NULL, from, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = register_counts(db, c);
     if (rc == SQLITE_OK)
         rc = register_relations(db, c);
     return rc == SQLITE_OK ? register_states(db, c) : rc;

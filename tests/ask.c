@@ -3,6 +3,8 @@
  *
  *   ask explain < text        the JSON explanation of one text
  *   ask cases FILE.tsv ...    runs test cases, prints TAP
+ *   ask addresses FILE.tsv  runs cases of addresses (address, check, suggestion, why), prints TAP
+ *   ask checks < texts      for each text in hexadecimal: check, suggestion
  *   ask texts FILE.tsv ...    the texts of the cases and as many damaged ones, one a line, in hexadecimal
  *   ask answers < texts       for each such text: explanation, event, type under every perspective
  *   ask report FILE           how often each rule wins over a file of diagnostics, one a line
@@ -224,6 +226,51 @@ cases(bnc_engine *engine, int n, char **paths)
     return failed > 0;
 }
 
+static bnc_slice
+suggestion(bnc_slice address)
+{
+    static char text[BNC_ADDRESS_MAX];
+    bnc_slice s = {text, bnc_email_suggestion(address, text)};
+
+    return s;
+}
+
+/* address, check, suggestion, why; a suggestion must be a good address itself */
+static int
+addresses(const char *path)
+{
+    static char line[1 << 20];
+    char *columns[COLUMNS];
+    FILE *file = fopen(path, "rb");
+    int number = 0;
+    int failed = 0;
+
+    if (file == NULL || fgets(line, sizeof(line), file) == NULL) {
+        perror(path);
+        return 1;
+    }
+    while (fgets(line, sizeof(line), file) != NULL) {
+        bnc_slice address, check, meant;
+        bool good;
+
+        cut(line, columns);
+        address.data = unescape(columns[0], strlen(columns[0]), &address.len);
+        check = bnc_email_check(address);
+        meant = suggestion(address);
+        good = is(check, columns[1]) && is(meant, columns[2]) && (meant.len == 0 || is(bnc_email_check(meant), "ok"));
+        printf("%s %d - %s: %.100s\n", good ? "ok" : "not ok", ++number, columns[3], columns[0]);
+        if (!good) {
+            failed++;
+            printf("#   wanted %s %s, got %.*s %.*s\n", columns[1], columns[2], (int)check.len, check.data, (int)meant.len,
+                   meant.data);
+        }
+        free((char *)address.data);
+    }
+    fclose(file);
+    printf("1..%d\n", number);
+    return failed > 0;
+}
+
 /* Long texts say no more about parity than short ones, and shells cut lines. */
 #define PARITY_MAX 20000
 
@@ -291,23 +338,45 @@ texts(int n, char **paths)
 
 static const char *const perspectives[] = {"default", "rfc", "ses", "hubspot", "benchmark", "sisimai", "sparkpost", "postmark", "bmh", "listmonk"};
 
-static int
-answers(bnc_engine *engine)
+/* The next line of hexadecimal digits as bytes. */
+static bool
+read_hex(bnc_slice *bytes)
 {
     static char line[2 * PARITY_MAX + 16];
     static char text[PARITY_MAX];
-    bnc_slice answer, perspective;
+    size_t i;
+
+    if (fgets(line, sizeof(line), stdin) == NULL)
+        return false;
+    bytes->data = text;
+    bytes->len = strcspn(line, "\n") / 2;
+    for (i = 0; i < bytes->len; i++)
+        text[i] = (char)(hex(line[2 * i]) * 16 + hex(line[2 * i + 1]));
+    return true;
+}
+
+static int
+checks(void)
+{
+    bnc_slice address, check, meant;
+
+    while (read_hex(&address)) {
+        check = bnc_email_check(address);
+        meant = suggestion(address);
+        printf("%.*s|%.*s\n", (int)check.len, check.data, (int)meant.len, meant.data);
+    }
+    return 0;
+}
+
+static int
+answers(bnc_engine *engine)
+{
+    bnc_slice d, answer, perspective;
     bnc_error error;
     bool lasting;
-    size_t len, i;
+    size_t i;
 
-    while (fgets(line, sizeof(line), stdin) != NULL) {
-        bnc_slice d = {text, 0};
-
-        len = strcspn(line, "\n") / 2;
-        for (i = 0; i < len; i++)
-            text[i] = (char)(hex(line[2 * i]) * 16 + hex(line[2 * i + 1]));
-        d.len = len;
+    while (read_hex(&d)) {
         if (bnc_answer(engine, BNC_ASK_EXPLAIN, d, NULL, NULL, &answer, &lasting, &error) != BNC_OK)
             return 1;
         printf("%.*s", (int)answer.len, answer.data);
@@ -506,6 +575,10 @@ main(int argc, char **argv)
         result = explain(engine);
     else if (argc >= 3 && strcmp(argv[1], "cases") == 0)
         result = cases(engine, argc - 2, argv + 2);
+    else if (argc == 3 && strcmp(argv[1], "addresses") == 0)
+        result = addresses(argv[2]);
+    else if (argc == 2 && strcmp(argv[1], "checks") == 0)
+        result = checks();
     else if (argc >= 3 && strcmp(argv[1], "texts") == 0)
         result = texts(argc - 2, argv + 2);
     else if (argc == 2 && strcmp(argv[1], "answers") == 0)
@@ -515,7 +588,7 @@ main(int argc, char **argv)
     else if (argc == 3 && strcmp(argv[1], "accuracy") == 0)
         result = accuracy(engine, argv[2]);
     else
-        fprintf(stderr, "usage: ask explain | cases FILE.tsv ... | texts FILE.tsv ... | answers | report FILE | accuracy FILE.tsv\n");
+        fprintf(stderr, "usage: ask explain | cases FILE.tsv ... | addresses FILE.tsv | checks | texts FILE.tsv ... | answers | report FILE | accuracy FILE.tsv\n");
     bnc_engine_destroy(engine);
     return result;
 }

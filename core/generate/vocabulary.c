@@ -1,7 +1,8 @@
 /*
- * generate/vocabulary.c - build tool: categories.tsv, perspectives.tsv and crosswalk.tsv to constant C tables.
+ * generate/vocabulary.c - build tool: categories.tsv, perspectives.tsv, crosswalk.tsv and mail_domains.tsv to constant
+ * C tables.
  *
- * Usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv CROSSWALK.tsv OUT.c OUT.h
+ * Usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv CROSSWALK.tsv MAIL_DOMAINS.tsv OUT.c OUT.h
  * Runs on the building machine. Stops with file:line at the first thing that does not fit.
  */
 #include <ctype.h>
@@ -12,6 +13,7 @@
 
 #define ROWS 2048
 #define CELLS 16
+#define MAIL_NAME_MAX 32 /* a domain's length, and a bit */
 
 typedef struct table {
     const char *path;
@@ -169,8 +171,83 @@ write_crosswalk(FILE *out, const table *t, const table *categories)
     fputs("};\n\n", out);
 }
 
+/* ---- domains of addresses ---- */
+
+/* The order of these is that of BNC_MAIL_... in the header. */
+static const char *const mail_kinds[] = {"provider", "real", "no_ending", "other_ending"};
+enum { PROVIDER, REAL, NO_ENDING, OTHER_ENDING, MAIL_KINDS };
+
+static int
+mail_kind(const table *t, int row)
+{
+    int kind;
+
+    for (kind = 0; kind < MAIL_KINDS; kind++)
+        if (strcmp(t->cell[row][1], mail_kinds[kind]) == 0)
+            return kind;
+    fail(t->path, row + 1, "unknown kind \"%s\"; legal: provider, real, no_ending, other_ending", t->cell[row][1]);
+    return 0;
+}
+
+/* Lower case, and each name once: what is a domain has a dot, what is an ending has none. */
 static void
-write_source(const table *categories, const table *perspectives, const table *crosswalk, const char *path)
+check_mail_domains(const table *t)
+{
+    const char *name, *detail;
+    int row, other, kind;
+
+    for (row = 1; row < t->rows; row++) {
+        kind = mail_kind(t, row);
+        if (row > 1 && kind < mail_kind(t, row - 1))
+            fail(t->path, row + 1, "the kinds come in this order: provider, real, no_ending, other_ending");
+        name = t->cell[row][0];
+        detail = t->cell[row][2];
+        if (strlen(name) >= MAIL_NAME_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(name))
+            fail(t->path, row + 1, "\"%s\" is too long or not in lower case", name);
+        if ((strchr(name, '.') != NULL) != (kind == PROVIDER || kind == REAL))
+            fail(t->path, row + 1, "a domain has a dot, an ending none");
+        if (kind == PROVIDER && (strlen(detail) != 1 || strchr("012", detail[0]) == NULL))
+            fail(t->path, row + 1, "a provider's detail is how many slips in its name are looked for: 0, 1 or 2");
+        if (kind == REAL && detail[0] != '\0')
+            fail(t->path, row + 1, "a real domain has no detail");
+        if (kind >= NO_ENDING && (detail[0] == '\0' || strlen(detail) > strlen(name) + 2))
+            fail(t->path, row + 1, "an ending's detail is the right one, at most two characters longer");
+        for (other = 1; other < row; other++)
+            if (strcmp(t->cell[other][0], name) == 0)
+                fail(t->path, row + 1, "\"%s\" again", name);
+    }
+}
+
+static void
+write_mail_domains(FILE *out, const table *t)
+{
+    int from[MAIL_KINDS + 1] = {0};
+    int row, kind;
+
+    fputs("const bnc_mail_domain bnc_mail_domains[BNC_N_MAIL_DOMAINS] = {\n", out);
+    for (row = 1; row < t->rows; row++) {
+        const char *right = "";
+
+        kind = mail_kind(t, row);
+        from[kind + 1] = row;
+        if (kind >= NO_ENDING)
+            right = t->cell[row][2];
+        fprintf(out, "    {%zu, %zu, %zu, %zu, %zu, %s},\n", pool_add(t->cell[row][0]), pool_add(right),
+                strlen(t->cell[row][0]), strcspn(t->cell[row][0], "."), strlen(right),
+                kind == PROVIDER ? t->cell[row][2] : "0");
+    }
+    fputs("};\n\nconst uint16_t bnc_mail_from[BNC_MAIL_KINDS + 1] = {", out);
+    for (kind = 0; kind <= MAIL_KINDS; kind++) {
+        if (kind > 0 && from[kind] < from[kind - 1])
+            from[kind] = from[kind - 1];
+        fprintf(out, "%s%d", kind > 0 ? ", " : "", from[kind]);
+    }
+    fputs("};\n\n", out);
+}
+
+static void
+write_source(const table *categories, const table *perspectives, const table *crosswalk, const table *mail_domains,
+             const char *path)
 {
     FILE *out = fopen(path, "wb");
     int row, column, types[2];
@@ -205,16 +282,27 @@ write_source(const table *categories, const table *perspectives, const table *cr
     }
     fputs("};\n\n", out);
     write_crosswalk(out, crosswalk, categories);
+    write_mail_domains(out, mail_domains);
     write_pool(out);
     if (fclose(out) != 0)
         fail(path, 0, "can't be written");
 }
 
+/* #define PREFIX_NAME number */
 static void
-write_header(const table *categories, const table *perspectives, const table *crosswalk, const char *path)
+write_define(FILE *out, const char *prefix, const char *name, int number)
+{
+    fprintf(out, "#define %s_", prefix);
+    for (; *name != '\0'; name++)
+        fputc(toupper((unsigned char)*name), out);
+    fprintf(out, " %d\n", number);
+}
+
+static void
+write_header(const table *categories, const table *perspectives, const table *crosswalk, const table *mail_domains,
+             const char *path)
 {
     FILE *out = fopen(path, "wb");
-    const char *name;
     int row;
 
     if (out == NULL)
@@ -222,12 +310,12 @@ write_header(const table *categories, const table *perspectives, const table *cr
     fputs("/* Generated from the tables of core/rules. */\n#include <stdint.h>\n\n", out);
     fprintf(out, "#define BNC_N_CATEGORIES %d\n#define BNC_N_PERSPECTIVES %d\n#define BNC_N_CROSSWALK %d\n",
             categories->rows - 1, perspectives->columns - 1, crosswalk->rows - 1);
-    for (row = 1; row < categories->rows; row++) {
-        fputs("#define BNC_CATEGORY_", out);
-        for (name = categories->cell[row][0]; *name != '\0'; name++)
-            fputc(toupper((unsigned char)*name), out);
-        fprintf(out, " %d\n", row - 1);
-    }
+    fprintf(out, "#define BNC_N_MAIL_DOMAINS %d\n#define BNC_MAIL_NAME_MAX %d\n#define BNC_MAIL_KINDS %d\n",
+            mail_domains->rows - 1, MAIL_NAME_MAX, MAIL_KINDS);
+    for (row = 1; row < categories->rows; row++)
+        write_define(out, "BNC_CATEGORY", categories->cell[row][0], row - 1);
+    for (row = 0; row < MAIL_KINDS; row++)
+        write_define(out, "BNC_MAIL", mail_kinds[row], row);
     fputs("\n/* Offset and length in bnc_vocabulary_text: name, action, definition (en, zh), advice (en, zh). */\n"
           "extern const uint32_t bnc_category_cells[BNC_N_CATEGORIES][6][2];\n"
           "extern const uint32_t bnc_perspective_cells[BNC_N_PERSPECTIVES][2];\n"
@@ -238,6 +326,14 @@ write_header(const table *categories, const table *perspectives, const table *cr
           "    uint8_t category, type, outward, inward;\n"
           "} bnc_crosswalk_row;\n"
           "extern const bnc_crosswalk_row bnc_crosswalk[BNC_N_CROSSWALK];\n"
+          "/* at, right: offsets in bnc_vocabulary_text; name_len: up to the first dot; right: for endings */\n"
+          "typedef struct bnc_mail_domain {\n"
+          "    uint32_t at, right;\n"
+          "    uint8_t len, name_len, right_len, slips;\n"
+          "} bnc_mail_domain;\n"
+          "extern const bnc_mail_domain bnc_mail_domains[BNC_N_MAIL_DOMAINS];\n"
+          "/* where the rows of each BNC_MAIL_... start */\n"
+          "extern const uint16_t bnc_mail_from[BNC_MAIL_KINDS + 1];\n"
           "extern const char bnc_vocabulary_text[];\n",
           out);
     if (fclose(out) != 0)
@@ -247,21 +343,25 @@ write_header(const table *categories, const table *perspectives, const table *cr
 int
 main(int argc, char **argv)
 {
-    static table categories, perspectives, crosswalk;
+    static table categories, perspectives, crosswalk, mail_domains;
 
-    if (argc != 6) {
-        fprintf(stderr, "usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv CROSSWALK.tsv OUT.c OUT.h\n");
+    if (argc != 7) {
+        fprintf(stderr, "usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv CROSSWALK.tsv MAIL_DOMAINS.tsv OUT.c OUT.h\n");
         return 2;
     }
     read_table(&categories, argv[1]);
     read_table(&perspectives, argv[2]);
     read_table(&crosswalk, argv[3]);
+    read_table(&mail_domains, argv[4]);
     if (categories.columns != 6 || perspectives.columns < 2 || perspectives.rows != categories.rows)
         fail(argv[1], 1, "categories need 6 columns, and a row of perspectives each");
     if (crosswalk.columns != 6)
         fail(argv[3], 1, "crosswalk needs 6 columns");
+    if (mail_domains.columns != 4)
+        fail(argv[4], 1, "mail domains need 4 columns");
     check_crosswalk(&crosswalk, &categories);
-    write_source(&categories, &perspectives, &crosswalk, argv[4]);
-    write_header(&categories, &perspectives, &crosswalk, argv[5]);
+    check_mail_domains(&mail_domains);
+    write_source(&categories, &perspectives, &crosswalk, &mail_domains, argv[5]);
+    write_header(&categories, &perspectives, &crosswalk, &mail_domains, argv[6]);
     return 0;
 }

@@ -6,7 +6,7 @@
 #
 # An input that fails is kept as build/fuzz/NAME-crash-...; build/fuzz/NAME FILE repeats it.
 
-FUZZERS ?= diagnostic rules match
+FUZZERS ?= diagnostic rules match address
 FUZZ_SECONDS ?= 60
 WORST_NS ?= 0
 FUZZ_CC ?= $(or $(notdir $(firstword $(shell command -v clang clang-21 clang-20 clang-19 clang-18 clang-17 clang-16 clang-15 \
@@ -22,6 +22,7 @@ FUZZ_SEEDS_rules = build/fuzz/seeds/rules
 FUZZ_OPTIONS_diagnostic = -dict=build/fuzz/seeds/dictionary -max_len=9000 -len_control=10
 FUZZ_OPTIONS_rules = -dict=build/fuzz/seeds/dictionary -max_len=2000
 FUZZ_OPTIONS_match = -max_len=400
+FUZZ_OPTIONS_address = -max_len=300
 
 .PHONY: fuzz worst $(FUZZERS:%=fuzz-%)
 .SECONDARY: $(FUZZ_OBJECTS)

@@ -77,6 +77,41 @@ SELECT matches(mailbounce_version(), '^\d+\.\d+\.\d+$', 'mailbounce_version');
 SELECT is(mailbounce_version(), (SELECT extversion FROM pg_extension WHERE extname = 'mailbounce'), 'is the extension''s');
 SELECT matches(bounce_rules_version(), '^\d+\.\d+\.\d+-[0-9a-f]{16}$', 'bounce_rules_version');
 
+-- counts
+CREATE TABLE few AS SELECT * FROM unnest(ARRAY['550 user unknown', '552 mailbox full', 'no such user', NULL, 'over quota', '', '550 user unknown']) WITH ORDINALITY s (d, k);
+SELECT is((SELECT bounce_counts(d)::text FROM few), '{"user_unknown":3,"mailbox_full":2,"unknown":1}', 'bounce_counts: the largest first');
+SELECT is((SELECT bounce_counts(d)::text FROM few WHERE k < 3), '{"mailbox_full":1,"user_unknown":1}', 'then by name');
+SELECT is((SELECT bounce_counts(d)::text FROM few WHERE false), '{}', 'no rows');
+SELECT is((SELECT bounce_counts(NULL::text)::text FROM few), '{}', 'no diagnostics');
+SELECT is((SELECT bounce_counts(NULL::text, 'nonsense')::text FROM few), '{}', 'no diagnostics, unread rules');
+SELECT is((SELECT bounce_counts(d, NULL)::text FROM few), '{"user_unknown":3,"mailbox_full":2,"unknown":1}', 'NULL rules are none');
+SELECT is((SELECT bounce_counts(convert_to(d, 'UTF8'))::text FROM few), '{"user_unknown":3,"mailbox_full":2,"unknown":1}', 'bytea');
+SELECT is((SELECT bounce_counts(DISTINCT d) FILTER (WHERE k > 2)::text FROM few), '{"user_unknown":2,"mailbox_full":1,"unknown":1}', 'distinct, filter');
+SELECT is((SELECT bounce_counts(d, E'[blocklisted]\nacme.quota: "over quota"')::text FROM few), '{"user_unknown":3,"blocklisted":1,"mailbox_full":1,"unknown":1}', 'own rules');
+SELECT is((SELECT bounce_counts(convert_to(d, 'UTF8'), E'[blocklisted]\nacme.quota: "over quota"')::text FROM few), '{"user_unknown":3,"blocklisted":1,"mailbox_full":1,"unknown":1}', 'own rules for bytea');
+SELECT throws_like($$SELECT bounce_counts(d, 'nonsense') FROM few$$, 'rules, line 1: can''t read "nonsense"%', 'a rule that can''t be read');
+SELECT is(ARRAY(SELECT bounce_counts(d) OVER (ORDER BY k ROWS 1 PRECEDING)::text FROM few), ARRAY['{"user_unknown":1}', '{"mailbox_full":1,"user_unknown":1}',
+    '{"mailbox_full":1,"user_unknown":1}', '{"user_unknown":1}', '{"mailbox_full":1}', '{"mailbox_full":1,"unknown":1}', '{"unknown":1,"user_unknown":1}'], 'a frame that moves');
+SELECT is(ARRAY(SELECT bounce_counts(d, NULL) OVER (ORDER BY k ROWS BETWEEN 2 FOLLOWING AND 3 FOLLOWING)::text FROM few ORDER BY k DESC LIMIT 2), ARRAY['{}', '{}'], 'an empty frame');
+SELECT throws_ok($$SELECT bounce_counts_add(NULL, 'x'::text)$$, '42883', NULL, 'its parts are for aggregates');
+SELECT matches((SELECT string_agg(l, E'\n') FROM plan_of('SELECT bounce_counts(d) FROM bounce') l), '(?s)Finalize Aggregate.*Gather.*Partial Aggregate', 'parallel plan');
+CREATE VIEW said AS SELECT '{' || string_agg(format('"%s":%s', c, n), ',' ORDER BY n DESC, c COLLATE "C") || '}' AS j
+    FROM (SELECT classify_bounce(d) c, count(*) n FROM bounce GROUP BY 1) g;
+SELECT is((SELECT bounce_counts(d)::text FROM bounce), (SELECT j FROM said), 'what GROUP BY says, in parallel');
+SELECT is((SELECT bounce_counts(d, NULL)::text FROM bounce), (SELECT j FROM said), 'also with an argument for rules');
+SELECT is((SELECT bounce_counts(convert_to(d, 'UTF8'))::text FROM bounce), (SELECT j FROM said), 'and for bytea');
+SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE proname LIKE 'bounce_counts%' AND (provolatile <> 'i' OR proparallel <> 's')$$, 'immutable, parallel safe');
+
+-- addresses
+SELECT is(ARRAY(SELECT email_check(a) FROM unnest(ARRAY['aaa@hotmail.com', 'aaa@homail.com', 'aaa@homail..com', NULL]) a), ARRAY['ok', 'typo', 'syntax', NULL], 'email_check');
+SELECT is(ARRAY(SELECT email_suggestion(a) FROM unnest(ARRAY['Aaa@HOMAIL.com', 'aaa@hotmail.com', 'aaa', NULL]) a), ARRAY['Aaa@hotmail.com', NULL, NULL, NULL], 'email_suggestion');
+SELECT is(email_check(repeat('a.', 3000000) || '@example.com'), 'syntax', 'six megabytes');
+SELECT is_empty($$SELECT oid::regprocedure FROM pg_proc WHERE proname IN ('email_check', 'email_suggestion')
+    AND (provolatile <> 'i' OR proparallel <> 's' OR NOT proisstrict)$$, 'immutable, parallel safe, strict');
+CREATE TABLE signup (email text CHECK (email_check(email) <> 'syntax'), meant text GENERATED ALWAYS AS (email_suggestion(email)) STORED);
+SELECT results_eq($$INSERT INTO signup VALUES ('a@gmial.com') RETURNING meant$$, ARRAY['a@gmail.com'], 'in generated columns and constraints');
+SELECT throws_ok($$INSERT INTO signup VALUES ('a@@gmail.com')$$, '23514', NULL, 'a constraint refuses bad syntax');
+
 -- other systems' words
 SELECT is(bounce_from('ses', 'Permanent/NoEmail'), 'user_unknown', 'bounce_from');
 SELECT is(bounce_from('ses', 'no such term'), NULL, 'an unknown term gives NULL');

@@ -76,6 +76,36 @@ is(sqlite("select group_concat(name) from pragma_table_info('bounce_categories')
     'category,definition_en,definition_zh,action,advice_en,advice_zh,type,type_4xx,type_5xx', 'its columns');
 is(sqlite("select a.category from bounce_categories a join bounce_categories b using (category) order by 1 limit 1"), 'attachment_rejected', 'twice in a query');
 
+# counts
+my $some = q{json_each('["550 user unknown","552 mailbox full","no such user",null,"over quota","","550 user unknown"]')};
+is(sqlite("select bounce_counts(value) from $some"), '{"user_unknown":3,"mailbox_full":2,"unknown":1}', 'bounce_counts: the largest first');
+is(sqlite("select bounce_counts(value) from $some where key < 2"), '{"mailbox_full":1,"user_unknown":1}', 'then by name');
+is(sqlite("select bounce_counts(value) from $some where 0; select bounce_counts(NULL) from $some; select bounce_counts(NULL, 'nonsense')"), "{}\n{}\n{}", 'nothing to count');
+is(sqlite("select bounce_counts(value, NULL), bounce_counts(cast(value as blob)), bounce_counts(distinct value), bounce_counts(value) filter (where key > 3) from $some"),
+    '{"user_unknown":3,"mailbox_full":2,"unknown":1}|{"user_unknown":3,"mailbox_full":2,"unknown":1}|{"mailbox_full":2,"user_unknown":2,"unknown":1}|{"mailbox_full":1,"unknown":1,"user_unknown":1}',
+    'no rules, blobs, distinct, filter');
+is(sqlite("select bounce_counts(value, '[blocklisted]' || char(10) || 'acme.quota: \"over quota\"') from $some"), '{"user_unknown":3,"blocklisted":1,"mailbox_full":1,"unknown":1}', 'own rules');
+like(sqlite_error("select bounce_counts(value, 'nonsense') from $some"), qr/rules, line 1: can't read "nonsense"/, 'a rule that can\'t be read');
+is(sqlite("select bounce_counts(value) over (order by key rows between 1 preceding and current row) from $some"),
+    join("\n", '{"user_unknown":1}', '{"mailbox_full":1,"user_unknown":1}', '{"mailbox_full":1,"user_unknown":1}', '{"user_unknown":1}', '{"mailbox_full":1}', '{"mailbox_full":1,"unknown":1}', '{"unknown":1,"user_unknown":1}'),
+    'a frame that moves');
+is(sqlite("select bounce_counts(value) over (order by key rows between 2 following and 3 following) from $some order by key desc limit 2"), "{}\n{}", 'an empty frame');
+is(sqlite("with d(k, t) as (select value, case value % 5 when 0 then '550 user unknown' when 1 then 'mailbox full ' || value when 2 then 'listed by Spamhaus' when 3 then NULL else 'x' || (value % 7 = 0) end from generate_series(1, 2000)),"
+    . " o(g, c, n) as (select k % 3, classify_bounce(t), count(*) from d where t is not null group by 1, 2 order by 1, 3 desc, 2)"
+    . " select (select group_concat(j, ' ') from (select bounce_counts(t) j from d group by k % 3)) = (select group_concat(j, ' ') from (select '{' || group_concat('\"' || c || '\":' || n) || '}' j from o group by g))"),
+    '1', 'what GROUP BY says');
+
+# addresses
+is(sqlite("select email_check('aaa\@hotmail.com'), email_check('aaa\@homail.com'), email_check('aaa\@homail..com')"), 'ok|typo|syntax', 'email_check');
+is(sqlite("select email_suggestion('Aaa\@HOMAIL.com'), email_suggestion('aaa\@hotmail.com') is null, email_suggestion('aaa') is null"),
+    'Aaa@hotmail.com|1|1', 'email_suggestion');
+is(sqlite("select email_check(NULL) is null, email_suggestion(NULL) is null, email_check(''), email_check(x''), email_check(1)"), '1|1|syntax|syntax|syntax', 'NULL gives NULL');
+is(sqlite("select email_check('user\@example.com' || char(0)), email_check(x'75736572ff406578616d706c652e636f6d')"), 'syntax|syntax', 'any bytes');
+is(sqlite("select email_check(replace(hex(zeroblob(3000000)),'0','a.') || '\@example.com')"), 'syntax', 'twelve megabytes');
+is(sqlite("create table c(e text, checked text generated always as (email_check(e)) stored, check (email_check(e) <> 'syntax')); insert or ignore into c(e) values('a\@gmial.com'), ('a'); select e, checked from c"),
+    'a@gmial.com|typo', 'in generated columns and constraints');
+is(sqlite("select count(*) from pragma_function_list where name glob 'email_*' and (flags & 0x800 and flags & 0x200000)"), '2', 'deterministic and innocuous');
+
 # other systems' words
 is(sqlite("select bounce_from('ses', 'Permanent/NoEmail'), bounce_from('SES', 'permanent/noemail'), bounce_from('ses', 'no such term') is null"),
     'user_unknown|user_unknown|1', 'bounce_from');
@@ -111,6 +141,6 @@ like(sqlite_error("select * from bounce_rules_check"), qr/needs the rules/, 'the
 like(sqlite("select mailbounce_version()"), qr/^\d+\.\d+\.\d+$/, 'mailbounce_version');
 like(sqlite("select bounce_rules_version()"), qr/^\d+\.\d+\.\d+-[0-9a-f]{16}$/, 'bounce_rules_version');
 chomp(my $plain = `sqlite3 -batch :memory: "select count(*) from pragma_function_list"`);
-is(sqlite("select count(*) - $plain from pragma_function_list"), 2 * 3 + 3 * 2 + 4 + 8 + 6, 'these functions and no others');
+is(sqlite("select count(*) - $plain from pragma_function_list"), 2 * 3 + 3 * 2 + 4 + 2 + 8 + 6 + 2, 'these functions and no others');
 
 done_testing();
