@@ -108,8 +108,9 @@ END;
 CREATE TABLE IF NOT EXISTS address (
     email          TEXT PRIMARY KEY NOT NULL
         CONSTRAINT "address.email is in lower case, without blanks" CHECK (email = lower(trim(email))),
-    domain         TEXT GENERATED ALWAYS AS (CASE WHEN instr(email, '@') > 0
-                       THEN substr(email, length(rtrim(email, replace(email, '@', ''))) + 1) ELSE '' END) VIRTUAL,
+    domain         TEXT GENERATED ALWAYS AS (CASE WHEN instr(email, '@') = 0 THEN ''
+                       WHEN instr(substr(email, instr(email, '@') + 1), '@') = 0 THEN substr(email, instr(email, '@') + 1)
+                       ELSE substr(email, length(rtrim(email, replace(email, '@', ''))) + 1) END) VIRTUAL,
     bounces        BLOB,                                  -- the history; NULL: no events
     last_event_at  TEXT,
     policy         TEXT NOT NULL,                         -- that of setting
@@ -166,8 +167,11 @@ CREATE TABLE IF NOT EXISTS bounce_event (
     diagnostic    TEXT,
     message_id    TEXT,
     account       TEXT,
-    category      TEXT GENERATED ALWAYS AS (CASE WHEN instr('|sent|delivered|open|click|complaint|unsubscribe|subscribe|reactivate|hard|soft|block|pending|none|',
-                      '|' || substr(event, 1, instr(event || '/', '/') - 1) || '|') = 0 THEN substr(event, 1, instr(event || '/', '/') - 1) END) VIRTUAL,
+    category      TEXT GENERATED ALWAYS AS (CASE substr(event, 1, instr(event || '/', '/') - 1)
+                      WHEN 'sent' THEN NULL WHEN 'delivered' THEN NULL WHEN 'open' THEN NULL WHEN 'click' THEN NULL
+                      WHEN 'complaint' THEN NULL WHEN 'unsubscribe' THEN NULL WHEN 'subscribe' THEN NULL WHEN 'reactivate' THEN NULL
+                      WHEN 'hard' THEN NULL WHEN 'soft' THEN NULL WHEN 'block' THEN NULL WHEN 'pending' THEN NULL WHEN 'none' THEN NULL
+                      ELSE substr(event, 1, instr(event || '/', '/') - 1) END) VIRTUAL,
     incident_id   INTEGER,                                -- an incident that takes it out of the history
     rules_version TEXT,                                   -- of the rules that read the diagnostic; NULL: the event was given
     received_at   TEXT,                                   -- filled by the trigger: NULL is an event that was not read yet
