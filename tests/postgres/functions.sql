@@ -95,6 +95,7 @@ SELECT is(ARRAY(SELECT bounce_counts(d) OVER (ORDER BY k ROWS 1 PRECEDING)::text
 SELECT is(ARRAY(SELECT bounce_counts(d, NULL) OVER (ORDER BY k ROWS BETWEEN 2 FOLLOWING AND 3 FOLLOWING)::text FROM few ORDER BY k DESC LIMIT 2), ARRAY['{}', '{}'], 'an empty frame');
 SELECT throws_ok($$SELECT bounce_counts_add(NULL, 'x'::text)$$, '42883', NULL, 'its parts are for aggregates');
 SELECT matches((SELECT string_agg(l, E'\n') FROM plan_of('SELECT bounce_counts(d) FROM bounce') l), '(?s)Finalize Aggregate.*Gather.*Partial Aggregate', 'parallel plan');
+INSERT INTO bounce SELECT d FROM unnest(ARRAY['250 ok queued as 1', 'listed by Spamhaus', 'out of office', 'over quota', 'feedback loop complaint', 'x']) d, generate_series(1, 500);
 CREATE VIEW said AS SELECT '{' || string_agg(format('"%s":%s', c, n), ',' ORDER BY n DESC, c COLLATE "C") || '}' AS j
     FROM (SELECT classify_bounce(d) c, count(*) n FROM bounce GROUP BY 1) g;
 SELECT is((SELECT bounce_counts(d)::text FROM bounce), (SELECT j FROM said), 'what GROUP BY says, in parallel');

@@ -1,5 +1,5 @@
 /*
- * engine_test.c - an engine over its life: own rules kept and evicted, errors that name the culprit, memory that runs out.
+ * engine_test.c - an engine over its life: own rules kept and evicted, errors that name the culprit, memory that runs out, counts.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -439,6 +439,70 @@ matched_words_do_not_overlap(void **state)
     expect_text(verdict.matched, "quota");
 }
 
+static void
+counts_travel(void **state)
+{
+    enum { ROOM = 64 };
+    uint64_t counts[ROOM] = {0};
+    uint64_t read[ROOM] = {0};
+    bnc_slice packed, json;
+    char bytes[1024];
+    int n = bnc_category_count();
+    int i;
+
+    (void)state;
+    assert_true(n < ROOM);
+    assert_int_equal(bnc_counts_write(engine, counts, &json), BNC_OK);
+    expect_text(json, "{}");
+    assert_int_equal(bnc_counts_pack(engine, counts, &packed), BNC_OK);
+    assert_int_equal(bnc_counts_unpack(packed, read, &error), BNC_OK);
+    assert_memory_equal(read, counts, sizeof(counts));
+    /* every category, among them those whose names are kinds of events */
+    for (i = 0; i < n; i++)
+        counts[i] = (uint64_t)i << 35 | 1;
+    assert_int_equal(bnc_counts_pack(engine, counts, &packed), BNC_OK);
+    assert_true(packed.len < sizeof(bytes));
+    memcpy(bytes, packed.data, packed.len);
+    packed.data = bytes;
+    assert_int_equal(bnc_counts_unpack(packed, read, &error), BNC_OK);
+    assert_memory_equal(read, counts, sizeof(counts));
+    bnc_counts_merge(counts, read);
+    assert_true(counts[n - 1] == ((uint64_t)(n - 1) << 36 | 2));
+    assert_true(counts[n] == 0);
+
+    packed.len--;
+    assert_int_equal(bnc_counts_unpack(packed, read, &error), BNC_BAD_ARGUMENT);
+    packed.len = 0;
+    assert_int_equal(bnc_counts_unpack(packed, read, &error), BNC_BAD_ARGUMENT);
+    packed.len = 11;
+    bytes[1] = (char)0xff;
+    assert_int_equal(bnc_counts_unpack(packed, read, &error), BNC_BAD_ARGUMENT);
+    expect_text(slice(error.message), "counts of a category that this version does not know");
+    bytes[0]++;
+    assert_int_equal(bnc_counts_unpack(packed, read, &error), BNC_BAD_ARGUMENT);
+    expect_text(slice(error.message), "not counts of bounce_counts()");
+}
+
+static void
+counting_survives_without_memory(void **state)
+{
+    uint64_t counts[64] = {0};
+    bnc_slice result;
+
+    (void)state;
+    assert_int_equal(bnc_counts_add(engine, counts, slice("550 user unknown"), NULL, &error), BNC_OK);
+    memory.fail = memory.asked + 1;
+    memory.forever = true;
+    assert_int_equal(bnc_counts_write(engine, counts, &result), BNC_NO_MEMORY);
+    assert_int_equal(bnc_counts_pack(engine, counts, &result), BNC_NO_MEMORY);
+    memory.fail = 0;
+    assert_int_equal(bnc_counts_write(engine, counts, &result), BNC_OK);
+    expect_text(result, "{\"user_unknown\":1}");
+    assert_int_equal(bnc_counts_remove(engine, counts, slice("550 user unknown"), NULL, &error), BNC_OK);
+    assert_int_equal(bnc_counts_write(engine, counts, &result), BNC_OK);
+    expect_text(result, "{}");
+}
+
 int
 main(void)
 {
@@ -458,6 +522,8 @@ main(void)
         cmocka_unit_test_setup_teardown(looks_at_the_head_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(patterns_have_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(matched_words_do_not_overlap, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(counts_travel, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(counting_survives_without_memory, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
