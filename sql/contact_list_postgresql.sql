@@ -622,7 +622,7 @@ FROM address a FULL JOIN (
             max(at) FILTER (WHERE incident_id IS NULL) AS last_event_at
         FROM bounce_event GROUP BY email) e USING (email)
     CROSS JOIN (SELECT value FROM setting WHERE name = 'policy') p
-WHERE a.policy IS DISTINCT FROM p.value OR a.bounces IS DISTINCT FROM e.bounces OR a.last_event_at IS DISTINCT FROM e.last_event_at
+WHERE a.policy IS DISTINCT FROM p.value OR a.bounces::bytea IS DISTINCT FROM e.bounces::bytea OR a.last_event_at IS DISTINCT FROM e.last_event_at
 UNION ALL
 SELECT email, NULL, 'active', 'no row in address' FROM contact c
 WHERE NOT EXISTS (SELECT FROM address a WHERE a.email = c.email) AND NOT EXISTS (SELECT FROM bounce_event e WHERE e.email = c.email);
