@@ -36,9 +36,35 @@ WHEN NEW.what = 'functions' AND NOT EXISTS (SELECT 1 FROM pragma_function_list W
 BEGIN
     SELECT RAISE(ABORT, 'the mailbounce that is loaded is older than this file: build and load the newer one');
 END;
+CREATE TEMP TRIGGER IF NOT EXISTS needed_names BEFORE INSERT ON needed WHEN NEW.what = 'names'
+BEGIN
+    SELECT RAISE(ABORT, 'this file has a table or view "setting" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'setting') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('setting', 'main') WHERE name = 'value');
+    SELECT RAISE(ABORT, 'this file has a table or view "address" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'address') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('address', 'main') WHERE name = 'bounces');
+    SELECT RAISE(ABORT, 'this file has a table or view "contact" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'contact') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('contact', 'main') WHERE name = 'contact_id');
+    SELECT RAISE(ABORT, 'this file has a table or view "message" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'message') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('message', 'main') WHERE name = 'stream');
+    SELECT RAISE(ABORT, 'this file has a table or view "bounce_event" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'bounce_event') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('bounce_event', 'main') WHERE name = 'event_number');
+    SELECT RAISE(ABORT, 'this file has a table or view "rejected_event" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'rejected_event') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('rejected_event', 'main') WHERE name = 'rejected_id');
+    SELECT RAISE(ABORT, 'this file has a table or view "incident" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'incident') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('incident', 'main') WHERE name = 'until');
+    SELECT RAISE(ABORT, 'this file has a table or view "cleaning_rule" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'cleaning_rule') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('cleaning_rule', 'main') WHERE name = 'applies_to');
+    SELECT RAISE(ABORT, 'this file has a table or view "cleaning_run" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'cleaning_run') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('cleaning_run', 'main') WHERE name = 'undone_at');
+    SELECT RAISE(ABORT, 'this file has a table or view "archived_contact" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'archived_contact') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('archived_contact', 'main') WHERE name = 'archive_id');
+    SELECT RAISE(ABORT, 'this file has a table or view "saved_list" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'saved_list') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('saved_list', 'main') WHERE name = 'list');
+END;
 INSERT INTO needed VALUES ('sqlite');
 INSERT INTO needed VALUES ('mailbounce');
 INSERT INTO needed VALUES ('functions');
+INSERT INTO needed VALUES ('names');
 DROP TABLE needed;
 
 BEGIN IMMEDIATE;
@@ -281,18 +307,18 @@ CREATE TABLE IF NOT EXISTS saved_list (
 
 -- Two tables for the triggers. The words that are events, from the extension that is loaded; all other words are misspelt.
 CREATE TABLE IF NOT EXISTS event_word (
-    word     TEXT PRIMARY KEY NOT NULL,
-    category TEXT                                         -- NULL: a kind or a type
+    word  TEXT PRIMARY KEY NOT NULL,
+    event TEXT NOT NULL                                   -- as it is stored: complaint/5 is the kind complaint
 ) WITHOUT ROWID;
 DELETE FROM event_word;
-INSERT INTO event_word(word)
-VALUES ('sent'), ('delivered'), ('open'), ('click'), ('complaint'), ('unsubscribe'), ('subscribe'), ('reactivate'),
-       ('hard'), ('soft'), ('block'), ('pending'), ('none');
-INSERT INTO event_word(word, category)
-SELECT c.category || s.column1, c.category
+INSERT INTO event_word(word, event)
+VALUES ('sent', 'sent'), ('delivered', 'delivered'), ('open', 'open'), ('click', 'click'), ('complaint', 'complaint'), ('unsubscribe', 'unsubscribe'),
+       ('subscribe', 'subscribe'), ('reactivate', 'reactivate'), ('hard', 'hard'), ('soft', 'soft'), ('block', 'block'), ('pending', 'pending'), ('none', 'none');
+INSERT INTO event_word(word, event)
+SELECT c.category || s.column1, CASE c.category WHEN 'complaint' THEN 'complaint' ELSE c.category || s.column1 END
 FROM bounce_categories AS c, (VALUES (''), ('/4'), ('/5'), ('/pending'), ('/hard'), ('/soft'), ('/block'), ('/none')) AS s
 WHERE true
-ON CONFLICT (word) DO NOTHING;                            -- complaint and delivered are kinds first
+ON CONFLICT (word) DO NOTHING;                            -- delivered is a kind first
 
 -- Whose events an INSERT OR REPLACE may replace, between its two triggers: by address and event_id (1), by number (2).
 CREATE TABLE IF NOT EXISTS replaced_event (
@@ -344,12 +370,12 @@ SELECT event_number,
     END AS at,
     number IS NOT NULL OR moment GLOB '0000-*' AS out_of_range,                    -- if at is NULL
     CASE
-        WHEN coalesce(word, '') = '' THEN bounce_event_of(said, (SELECT value FROM setting WHERE name = 'own_rules'))
-        WHEN is_text THEN bounce_event_of(event, (SELECT value FROM setting WHERE name = 'own_rules'))
-        WHEN EXISTS (SELECT 1 FROM event_word WHERE event_word.word = parts.word) THEN word
+        WHEN is_text OR coalesce(word, '') = '' THEN
+            replace(replace(bounce_event_of(CASE WHEN is_text THEN event ELSE said END, (SELECT value FROM setting WHERE name = 'own_rules')), 'complaint/5', 'complaint'), 'complaint/4', 'complaint')
+        ELSE (SELECT event FROM event_word WHERE event_word.word = parts.word)
     END AS event,
     CASE WHEN is_text THEN coalesce(said, event) ELSE diagnostic END AS diagnostic,
-    CASE WHEN is_text OR coalesce(word, '') = '' THEN bounce_rules_version() END AS rules_version
+    CASE WHEN coalesce(word, '') = '' OR (is_text AND said IS NULL) THEN bounce_rules_version() END AS rules_version
 FROM parts;
 
 -- ---- 4. triggers that keep histories ----
@@ -384,7 +410,7 @@ BEGIN
 END;
 
 -- One event more. An insert never fails: what can't be read goes apart. received_at is NULL for a new event, 'unread'
--- for one that is not in the common form, then 'rejected: ' and the reason, or the time at which it came.
+-- for one that is not in the common form ('reread' for one that was changed), then 'rejected: ' and the reason, or the time at which it came.
 DROP TRIGGER IF EXISTS bounce_event_insert;
 CREATE TRIGGER bounce_event_insert AFTER INSERT ON bounce_event
 BEGIN
@@ -394,15 +420,16 @@ BEGIN
     UPDATE bounce_event SET
         at = CASE WHEN typeof(NEW.at) = 'integer' THEN strftime('%Y-%m-%dT%H:%M:%S.000000Z', NEW.at, 'unixepoch')
                   ELSE replace(substr(NEW.at, 1, 19), ' ', 'T') || CASE WHEN length(NEW.at) > 20 THEN substr(NEW.at, 20) ELSE '.000000Z' END END,
-        event = coalesce(NEW.event, bounce_event_of(NEW.diagnostic, (SELECT value FROM setting WHERE name = 'own_rules'))),
-        rules_version = CASE WHEN NEW.event IS NULL THEN bounce_rules_version() END,
+        event = coalesce(NEW.event,
+            replace(replace(bounce_event_of(NEW.diagnostic, (SELECT value FROM setting WHERE name = 'own_rules')), 'complaint/5', 'complaint'), 'complaint/4', 'complaint')),
+        rules_version = CASE WHEN NEW.event IS NULL THEN bounce_rules_version() ELSE NEW.rules_version END,
         received_at = coalesce(NEW.received_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
     WHERE event_number = NEW.event_number
       AND NEW.email = lower(NEW.email) AND NEW.email GLOB '?*@?*' AND NEW.email NOT GLOB '*[^!-~]*' AND length(NEW.email) <= 320
       AND ((typeof(NEW.at) = 'integer' AND NEW.at >= 5373485 AND NEW.at < 253402300800)
         OR (NEW.at >= '0001' AND datetime(substr(NEW.at, 1, 19), '+0 days') = replace(substr(NEW.at, 1, 19), 'T', ' ')
             AND (length(NEW.at) = 19 OR substr(NEW.at, 20) = 'Z' OR substr(NEW.at, 20) GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]Z')))
-      AND ((NEW.event IS NULL AND NEW.diagnostic GLOB '*[!-~]*') OR EXISTS (SELECT 1 FROM event_word WHERE word = NEW.event));
+      AND ((NEW.event IS NULL AND NEW.diagnostic GLOB '*[!-~]*') OR EXISTS (SELECT 1 FROM event_word WHERE word = NEW.event AND event = NEW.event));
 
     -- all others: the next trigger reads them
     UPDATE bounce_event SET received_at = 'unread' || coalesce(NEW.received_at, '') WHERE event_number = NEW.event_number AND received_at IS NULL;
@@ -424,7 +451,7 @@ BEGIN
 END;
 
 DROP TRIGGER IF EXISTS bounce_event_read;
-CREATE TRIGGER bounce_event_read AFTER UPDATE OF received_at ON bounce_event WHEN NEW.received_at GLOB 'unread*'
+CREATE TRIGGER bounce_event_read AFTER UPDATE OF received_at ON bounce_event WHEN NEW.received_at GLOB 'unread*' OR NEW.received_at GLOB 'reread*'
 BEGIN
     -- the address in lower case, after which it may turn out to be a redelivery
     DELETE FROM bounce_event
@@ -434,7 +461,7 @@ BEGIN
     WHERE event_number = NEW.event_number AND email <> lower(trim(email, char(9, 10, 13, 32)));
 
     UPDATE bounce_event SET (at, event, diagnostic, rules_version, received_at) = (
-        SELECT r.at, r.event, r.diagnostic, r.rules_version,
+        SELECT r.at, r.event, r.diagnostic, coalesce(r.rules_version, NEW.rules_version),
             CASE
                 WHEN trim(coalesce(NEW.email, ''), char(9, 10, 13, 32)) = '' THEN 'rejected: no address'
                 WHEN r.email IS NULL THEN 'rejected: "' || substr(NEW.email, 1, 80) || '" is no address'
@@ -451,14 +478,14 @@ BEGIN
 
     INSERT INTO rejected_event(event_id, email, at, event, diagnostic, message_id, account, reason)
     SELECT NEW.event_id, NEW.email, NEW.at, NEW.event, NEW.diagnostic, NEW.message_id, NEW.account, substr(received_at, 11)
-    FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *';
-    DELETE FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *';
+    FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *' AND NEW.received_at GLOB 'unread*';
+    DELETE FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *' AND NEW.received_at GLOB 'unread*';
 END;
 
 -- An event that is changed: read it again, and both addresses follow. Here what can't be read is an error.
 DROP TRIGGER IF EXISTS bounce_event_update;
 CREATE TRIGGER bounce_event_update AFTER UPDATE OF email, at, event, diagnostic, incident_id ON bounce_event
-WHEN OLD.received_at NOT GLOB 'unread*'
+WHEN OLD.received_at NOT GLOB 'unread*' AND OLD.received_at NOT GLOB 'reread*'
     AND (NEW.email IS NOT OLD.email OR NEW.at IS NOT OLD.at OR NEW.event IS NOT OLD.event OR NEW.incident_id IS NOT OLD.incident_id
         OR (NEW.diagnostic IS NOT OLD.diagnostic AND OLD.rules_version IS NOT NULL))
 BEGIN
@@ -470,17 +497,14 @@ BEGIN
 
     SELECT RAISE(ABORT, 'this event_id is stored for this address already')
     WHERE EXISTS (SELECT 1 FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND event_id = NEW.event_id AND event_number <> NEW.event_number);
-    SELECT CASE WHEN r.at IS NULL OR r.event IS NULL THEN bounce_history_add(NULL, coalesce(NEW.event, 'open'), NEW.at) END,      -- says what is wrong
-        CASE WHEN r.email IS NULL THEN RAISE(ABORT, 'bounce_event.email must be an address, e.g. ann@example.com')
-             WHEN r.at IS NULL THEN RAISE(ABORT, 'bounce_event.at must be a time, e.g. 2026-01-02T03:04:05Z')
-             WHEN r.event IS NULL THEN RAISE(ABORT, 'bounce_event needs an event or a diagnostic') END
-    FROM event_reading AS r WHERE r.event_number = NEW.event_number;
-    UPDATE bounce_event SET (email, at, event, diagnostic, rules_version) = (
-        SELECT r.email, r.at, r.event, r.diagnostic, coalesce(r.rules_version, bounce_event.rules_version)
-        FROM event_reading AS r WHERE r.event_number = NEW.event_number)
+    UPDATE bounce_event SET received_at = 'reread' || received_at
     WHERE event_number = NEW.event_number
-      AND EXISTS (SELECT 1 FROM event_reading AS r WHERE r.event_number = NEW.event_number
-        AND (r.email IS NOT bounce_event.email OR r.at IS NOT bounce_event.at OR r.event IS NOT bounce_event.event));
+      AND (NEW.email IS NOT OLD.email OR NEW.at IS NOT OLD.at OR NEW.event IS NOT OLD.event OR NEW.diagnostic IS NOT OLD.diagnostic);
+    SELECT CASE WHEN at IS NULL OR event IS NULL THEN bounce_history_add(NULL, coalesce(NEW.event, 'open'), NEW.at) END,      -- says what is wrong
+        CASE WHEN received_at GLOB '* address' THEN RAISE(ABORT, 'bounce_event.email must be an address, e.g. ann@example.com')
+             WHEN at IS NULL THEN RAISE(ABORT, 'bounce_event.at must be a time, e.g. 2026-01-02T03:04:05Z')
+             ELSE RAISE(ABORT, 'bounce_event needs an event or a diagnostic') END
+    FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *';
 
     -- it may have left an incident, or come into one
     UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
@@ -647,7 +671,7 @@ counted AS (
     GROUP BY account, campaign)
 SELECT account, campaign, sent, hard, soft, block, bounced, suppressed,
     round(1.0 * bounced / sent, 4) AS rate,
-    bounced > (SELECT CAST(value AS REAL) FROM setting WHERE name = 'bounce_rate_mark') * sent AS over_mark
+    round(bounced - (SELECT CAST(value AS REAL) FROM setting WHERE name = 'bounce_rate_mark') * sent, 6) > 0 AS over_mark
 FROM counted;
 
 DROP VIEW IF EXISTS reason_over_time;
@@ -725,7 +749,7 @@ WITH waiting AS (
       AND NOT EXISTS (SELECT 1 FROM typed_bounce AS b WHERE b.email = p.email AND b.message_id IS p.message_id AND b.type NOT IN ('pending', 'none') AND b.at >= p.at))
 SELECT email, message_id, max(account) AS account, min(at) AS since, max(at) AS last_try,
     CAST((julianday('now') - julianday(min(at))) * 24 AS INTEGER) AS hours, count(*) AS tries,
-    (SELECT w.category FROM waiting AS w WHERE w.email = waiting.email AND w.message_id IS waiting.message_id ORDER BY w.at DESC LIMIT 1) AS category
+    (SELECT w.category FROM waiting AS w WHERE w.email = waiting.email AND w.message_id IS waiting.message_id ORDER BY w.at DESC, w.event_number DESC LIMIT 1) AS category
 FROM waiting
 GROUP BY email, message_id
 HAVING min(at) < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || (SELECT value FROM setting WHERE name = 'pending_hours') || ' hours');
