@@ -289,15 +289,15 @@ FROM bounce_categories AS c, (VALUES (''), ('/4'), ('/5'), ('/pending'), ('/hard
 WHERE true
 ON CONFLICT (word) DO NOTHING;                            -- complaint and delivered are kinds first
 
--- Whose event an INSERT OR REPLACE may replace, between its two triggers: one row at most.
+-- Whose events an INSERT OR REPLACE may replace, between its two triggers: by address and event_id (1), by number (2).
 CREATE TABLE IF NOT EXISTS replaced_event (
+    which INTEGER PRIMARY KEY,
     email TEXT
 );
 
 -- ---- 3. how an event is read ----
 
 -- Every event as its row says it, and as it is understood: NULL where it can't be. What is understood reads the same again.
--- The first branch of each CASE is the common form, for speed.
 DROP VIEW IF EXISTS event_reading;
 CREATE VIEW event_reading AS
 WITH trimmed AS (
@@ -324,7 +324,6 @@ parts AS (
 SELECT event_number,
     CASE WHEN address GLOB '?*@?*' AND length(address) <= 320 AND address NOT GLOB '*[' || char(1) || '-' || char(32, 127) || ']*' THEN address END AS email,
     CASE
-        WHEN strftime('%Y-%m-%dT%H:%M:%S', substr(at, 1, 19), '+0 days') = substr(at, 1, 19) AND at >= '0001' AND substr(at, 20) = 'Z' THEN substr(at, 1, 19) || '.000000Z'
         WHEN moment GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN
             CASE WHEN moment >= '0001' AND date(substr(moment, 1, 10), '+0 days') = substr(moment, 1, 10) AND substr(moment, 12, 2) < '24' THEN
                 strftime('%Y-%m-%dT%H:%M:%S',                                         -- the zones +02 and +0200 are +02:00
@@ -340,7 +339,6 @@ SELECT event_number,
     END AS at,
     number IS NOT NULL OR moment GLOB '0000-*' AS out_of_range,                    -- if at is NULL
     CASE
-        WHEN EXISTS (SELECT 1 FROM event_word WHERE event_word.word = parts.event) THEN event
         WHEN coalesce(word, '') = '' THEN bounce_event_of(said, (SELECT value FROM setting WHERE name = 'own_rules'))
         WHEN is_text THEN bounce_event_of(event, (SELECT value FROM setting WHERE name = 'own_rules'))
         WHEN EXISTS (SELECT 1 FROM event_word WHERE event_word.word = parts.word) THEN word
@@ -350,17 +348,6 @@ SELECT event_number,
 FROM parts;
 
 -- ---- 4. triggers that keep histories ----
-
--- INSERT OR REPLACE removes the event that was there without calling its delete trigger: remember whose it was.
-DROP TRIGGER IF EXISTS bounce_event_replace;
-CREATE TRIGGER bounce_event_replace BEFORE INSERT ON bounce_event
-WHEN EXISTS (SELECT 1 FROM bounce_event WHERE email = NEW.email AND event_id = NEW.event_id)
-    OR EXISTS (SELECT 1 FROM bounce_event WHERE event_number = NEW.event_number)
-BEGIN
-    DELETE FROM replaced_event;
-    INSERT INTO replaced_event
-    SELECT email FROM bounce_event WHERE (email = NEW.email AND event_id = NEW.event_id) OR event_number = NEW.event_number;
-END;
 
 -- One address: its history, from its events. The place that says what a history is; INSERT INTO rebuild SELECT email FROM address does all.
 DROP VIEW IF EXISTS rebuild;
@@ -374,12 +361,58 @@ BEGIN
     WHERE email = NEW.email;
 END;
 
--- One event more. What can't be read never aborts the insert.
+-- INSERT OR REPLACE removes the event that was there without calling its delete trigger: remember whose it was.
+DROP TRIGGER IF EXISTS bounce_event_replace;
+CREATE TRIGGER bounce_event_replace BEFORE INSERT ON bounce_event
+WHEN EXISTS (SELECT 1 FROM bounce_event WHERE email = NEW.email AND event_id = NEW.event_id)
+    OR EXISTS (SELECT 1 FROM bounce_event WHERE event_number = NEW.event_number)
+BEGIN
+    INSERT INTO replaced_event(which, email) VALUES (1, NEW.email), (2, (SELECT email FROM bounce_event WHERE event_number = NEW.event_number))
+    ON CONFLICT (which) DO UPDATE SET email = excluded.email;
+END;
+
+DROP TRIGGER IF EXISTS replaced_event_delete;
+CREATE TRIGGER replaced_event_delete AFTER DELETE ON replaced_event WHEN OLD.email IS NOT NULL
+BEGIN
+    INSERT INTO rebuild(email) VALUES (OLD.email);
+END;
+
+-- One event more. An insert never fails: what can't be read goes apart. received_at leads from trigger to trigger: NULL is new, then 'unread'
+-- for all that is not in the common form, then 'rejected: ' and the reason, or the time at which it came.
 DROP TRIGGER IF EXISTS bounce_event_insert;
 CREATE TRIGGER bounce_event_insert AFTER INSERT ON bounce_event
 BEGIN
-    -- received_at is NULL until the event was read: so the trigger for updates knows this update from others
     UPDATE bounce_event SET received_at = NULL WHERE event_number = NEW.event_number AND NEW.received_at IS NOT NULL;
+
+    -- the common form, for speed: nothing here but what event_reading would say, too
+    UPDATE bounce_event SET
+        at = CASE WHEN typeof(NEW.at) = 'integer' THEN strftime('%Y-%m-%dT%H:%M:%S.000000Z', NEW.at, 'unixepoch')
+                  ELSE replace(substr(NEW.at, 1, 19), ' ', 'T') || CASE WHEN length(NEW.at) > 20 THEN substr(NEW.at, 20) ELSE '.000000Z' END END,
+        event = coalesce(NEW.event, bounce_event_of(NEW.diagnostic, (SELECT value FROM setting WHERE name = 'own_rules'))),
+        rules_version = CASE WHEN NEW.event IS NULL THEN bounce_rules_version() END,
+        received_at = coalesce(NEW.received_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    WHERE event_number = NEW.event_number
+      AND NEW.email = lower(NEW.email) AND NEW.email GLOB '?*@?*' AND NEW.email NOT GLOB '*[^!-~]*' AND length(NEW.email) <= 320
+      AND ((typeof(NEW.at) = 'integer' AND NEW.at >= 5373485 AND NEW.at < 253402300800)
+        OR (NEW.at >= '0001' AND strftime('%Y-%m-%dT%H:%M:%S', substr(NEW.at, 1, 19), '+0 days') = replace(substr(NEW.at, 1, 19), ' ', 'T')
+            AND (length(NEW.at) = 19 OR substr(NEW.at, 20) = 'Z' OR substr(NEW.at, 20) GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]Z')))
+      AND ((NEW.event IS NULL AND NEW.diagnostic GLOB '*[!-~]*') OR EXISTS (SELECT 1 FROM event_word WHERE word = NEW.event));
+
+    UPDATE bounce_event SET received_at = 'unread' || coalesce(NEW.received_at, '') WHERE event_number = NEW.event_number AND received_at IS NULL;
+
+    DELETE FROM replaced_event WHERE true;                -- rebuilds what was replaced
+END;
+
+DROP TRIGGER IF EXISTS bounce_event_read;
+CREATE TRIGGER bounce_event_read AFTER UPDATE OF received_at ON bounce_event WHEN NEW.received_at GLOB 'unread*'
+BEGIN
+    -- the address in lower case, after which it may turn out to be a redelivery
+    DELETE FROM bounce_event
+    WHERE event_number = NEW.event_number AND NEW.email <> lower(trim(NEW.email, char(9, 10, 13, 32)))
+      AND EXISTS (SELECT 1 FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND event_id = NEW.event_id);
+    UPDATE bounce_event SET email = lower(trim(email, char(9, 10, 13, 32)))
+    WHERE event_number = NEW.event_number AND email <> lower(trim(email, char(9, 10, 13, 32)));
+
     UPDATE bounce_event SET (at, event, diagnostic, rules_version, received_at) = (
         SELECT r.at, r.event, r.diagnostic, r.rules_version,
             CASE
@@ -390,36 +423,13 @@ BEGIN
                 WHEN r.at IS NULL THEN 'rejected: "' || substr(NEW.at, 1, 80) || '" is no time'
                 WHEN r.event IS NULL AND trim(coalesce(NEW.event, ''), char(9, 10, 13, 32)) = '' THEN 'rejected: no event and no diagnostic'
                 WHEN r.event IS NULL THEN 'rejected: unknown event "' || substr(trim(NEW.event, char(9, 10, 13, 32)), 1, 80) || '"'
-                ELSE coalesce(NEW.received_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+                ELSE coalesce(nullif(substr(NEW.received_at, 7), ''), strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
             END
         FROM (SELECT * FROM event_reading WHERE event_number = NEW.event_number LIMIT 1) AS r     -- LIMIT: read once, not once a column
         WHERE r.event_number = NEW.event_number)
     WHERE event_number = NEW.event_number;
-
-    -- the address in lower case, after which it may turn out to be a redelivery
-    DELETE FROM bounce_event
-    WHERE event_number = NEW.event_number AND NEW.email IS NOT lower(trim(NEW.email, char(9, 10, 13, 32)))
-      AND EXISTS (SELECT 1 FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND event_id = NEW.event_id);
-    UPDATE bounce_event SET email = lower(trim(email, char(9, 10, 13, 32)))
-    WHERE event_number = NEW.event_number AND NEW.email IS NOT lower(trim(NEW.email, char(9, 10, 13, 32)));
-
-    -- the history
-    INSERT INTO address(email, bounces, last_event_at)
-    SELECT email, bounce_history_add(NULL, event, at), at FROM bounce_event WHERE event_number = NEW.event_number AND incident_id IS NULL
-    ON CONFLICT (email) DO UPDATE SET
-        bounces = bounce_history_merge(bounces, excluded.bounces),
-        last_event_at = max(coalesce(last_event_at, excluded.last_event_at), excluded.last_event_at);
-    INSERT INTO rebuild(email) SELECT email FROM bounce_event WHERE event_number = NEW.event_number AND incident_id IS NOT NULL;
-
-    -- a late event of an incident (the trigger for updates takes it out again)
-    UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
-    WHERE event_number = NEW.event_number AND incident_id IS NULL AND EXISTS (SELECT 1 FROM incident);
-
-    INSERT INTO rebuild(email) SELECT email FROM replaced_event;
-    DELETE FROM replaced_event;
 END;
 
--- What can't be read goes apart.
 DROP TRIGGER IF EXISTS bounce_event_reject;
 CREATE TRIGGER bounce_event_reject AFTER UPDATE OF received_at ON bounce_event WHEN NEW.received_at GLOB 'rejected: *'
 BEGIN
@@ -428,10 +438,25 @@ BEGIN
     DELETE FROM bounce_event WHERE event_number = NEW.event_number;
 END;
 
+DROP TRIGGER IF EXISTS bounce_event_count;
+CREATE TRIGGER bounce_event_count AFTER UPDATE OF received_at ON bounce_event
+WHEN (OLD.received_at IS NULL OR OLD.received_at GLOB 'unread*') AND NEW.received_at NOT GLOB 'unread*' AND NEW.received_at NOT GLOB 'rejected: *'
+BEGIN
+    INSERT INTO address(email, bounces, last_event_at)
+    VALUES (NEW.email, CASE WHEN NEW.incident_id IS NULL THEN bounce_history_add(NULL, NEW.event, NEW.at) END, CASE WHEN NEW.incident_id IS NULL THEN NEW.at END)
+    ON CONFLICT (email) DO UPDATE SET
+        bounces = bounce_history_merge(bounces, excluded.bounces),
+        last_event_at = CASE WHEN last_event_at >= coalesce(excluded.last_event_at, '') THEN last_event_at ELSE excluded.last_event_at END;
+
+    -- a late event of an incident; the trigger for updates takes it out again
+    UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
+    WHERE event_number = NEW.event_number AND NEW.incident_id IS NULL AND EXISTS (SELECT 1 FROM incident);
+END;
+
 -- An event that is changed: read it again, and both addresses follow. Here what can't be read is an error.
 DROP TRIGGER IF EXISTS bounce_event_update;
 CREATE TRIGGER bounce_event_update AFTER UPDATE OF email, at, event, diagnostic, incident_id ON bounce_event
-WHEN OLD.received_at IS NOT NULL
+WHEN OLD.received_at NOT GLOB 'unread*'
     AND (NEW.email IS NOT OLD.email OR NEW.at IS NOT OLD.at OR NEW.event IS NOT OLD.event OR NEW.incident_id IS NOT OLD.incident_id
         OR (NEW.diagnostic IS NOT OLD.diagnostic AND OLD.rules_version IS NOT NULL))
 BEGIN
