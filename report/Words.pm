@@ -33,14 +33,15 @@ sub text {
     my $row = $self->{text}{$key} or die "texts.tsv has no '$key'\n";
     my $given = sub { my ($name) = @_; $argument->{$name} // die "text '$key' wants '$name'\n" };
     my $text = $wrap ? $wrap->($row->{$self->{language}}) : $row->{$self->{language}};
-    $text =~ s{\{(\w+)(?::([^:}]*):([^}]*))?\}}{
-        my ($name, $one, $many) = ($1, $2, $3);
-        my $value = $given->($name);
-        if (defined $one) { $self->number($value) . "\x{a0}" . ($value == 1 ? $one : $many) }
-        elsif ($value =~ /^\d+$/) { $self->number($value) }
-        else { $wrap ? $wrap->($value) : $value }
-    }ge;
+    $text =~ s/\{(\w+)(?::([^:}]*):([^}]*))?\}/_argument($self, $given->($1), $wrap, $2, $3)/ge;
     return $text;
+}
+
+sub _argument {
+    my ($self, $value, $wrap, $one, $many) = @_;
+    return $self->number($value) . "\x{a0}" . ($value == 1 ? $one : $many) if defined $one;
+    return $self->number($value) if $value =~ /^\d+$/;
+    return $wrap ? $wrap->($value) : $value;
 }
 
 sub number { my ($self, $n) = @_; 1 while $n =~ s/^(\d+)(\d{3})/$1,$2/; return $n }
@@ -77,7 +78,7 @@ sub category { my ($self, $name) = @_; return $self->has("category.$name") ? $se
 # "user_unknown 12, mailbox_full 3", as the kit writes counts
 sub counts {
     my ($self, $counts) = @_;
-    return join $self->text('comma'), map { /^(\S+) (\d+)$/ ? $self->category($1) . ' ' . $self->number($2) : $self->category($_) } split /, */, $counts // '';
+    return join $self->text('comma'), map { /^(\S+) (\d+)$/ ? $self->category($1) . "\x{a0}" . $self->number($2) : $self->category($_) } split /, */, $counts // '';
 }
 
 # A server's words in one line of at most $longest characters. What is no character, can't be seen or turns the text round becomes visible.

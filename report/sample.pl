@@ -46,10 +46,10 @@ my @contact;
 for my $id (1 .. $option{contacts}) {
     my ($first, $last) = (pick(@given), pick(@family));
     my $name = $id % 7 == 0 ? pick(@chinese) : "$first $last";
-    my $domain = $id % 23 == 0 ? 'closed.example' : $id % 29 == 0 ? 'strict.example.net' : $id % 31 == 0 ? 'full.example.org'
+    my $domain = $id % 37 == 0 ? 'closed.example' : $id % 59 == 0 ? 'strict.example.net' : $id % 47 == 0 ? 'full.example.org'
         : rand() < 0.6 ? pick(@big) : pick(@company);
     my $email = lc("$first.$last") . "$id\@$domain";
-    $email = lc($first) . "$id\@gmial.com" if $id % 97 == 0;
+    $email = lc($first) . "$id\@gmail.con" if $id % 97 == 0;
     $email = lc($first) . "..$id\@$domain" if $id % 149 == 0;
     push @contact, {id => $id, email => $email, domain => $domain, until => $now};
     row(contact => $id, $email, $name, $id % 61 == 0 ? 'asked' : 'given', $id % 53 == 0 ? time_of($now + 20 * DAY) : undef, time_of($now - 400 * DAY));
@@ -71,11 +71,11 @@ for my $n (1 .. $option{campaigns}) {
         my $message = sprintf 'm%06d', ++$number;
         row(message => $message, $c->{id}, $account, $name, time_of($sent));
         my $at = $sent + 60 + int rand 7200;
-        my $chance = $n % 5 == 4 ? 0.05 : 0.009;
+        my $chance = $n % 5 == 4 ? 0.04 : 0.006;
         if ($c->{domain} eq 'closed.example' && $n > $option{campaigns} / 2) {
             event($c, $at, undef, "<$c->{email}>: Host or domain name not found. Name service error for name=$c->{domain} type=A: Host not found", $message, $account);
             $c->{until} = $at;
-        } elsif ($c->{domain} eq 'strict.example.net' && $n > $option{campaigns} / 2) {
+        } elsif ($c->{domain} eq 'strict.example.net' && $n > $option{campaigns} * 0.8) {
             event($c, $at, undef, '550 5.7.1 Service unavailable; client [192.0.2.25] blocked using dnsbl.example', $message, $account);
         } elsif ($c->{domain} eq 'full.example.org' && $n > $option{campaigns} * 0.6) {
             event($c, $at, undef, "552 5.2.2 <$c->{email}>: mailbox full", $message, $account);
