@@ -40,7 +40,7 @@ sub ask {
     my $output = run($database, $script . "COMMIT;\n");
 
     my (%answer, $name);
-    for my $part (split /^== (\w+)\n/m, decode('UTF-8', $output, FB_DEFAULT)) {
+    for my $part (split /^== (\w+)\n/m, decode('UTF-8', $output, FB_DEFAULT), -1) {
         if (defined $name) {
             $answer{$name} = $postgresql ? [map { decode_json_text($_) } split /\n/, $part] : $part =~ /\S/ ? decode_json_text($part) : [];
             undef $name;

@@ -33,6 +33,7 @@ sub t { my ($key, %argument) = @_; return $words->text($key, \%argument, \&escap
 sub given { my ($text, $longest) = @_; return '<bdi>' . plainly($text, $longest) . '</bdi>' }
 sub plainly { my ($text, $longest) = @_; return escaped($words->cut($text, $longest // 120)) }
 
+sub sentences { return join $words->language eq 'zh' ? '' : ' ', grep { $_ ne '' } @_ }
 sub number { return $words->number($_[0]) }
 sub share { return escaped($words->percent(@_)) }
 sub category { return plainly($words->category($_[0]), 60) }
@@ -122,12 +123,13 @@ sub head {
     my ($facts, $standing) = @_;
     my $all = $facts->{contacts};
     my $mailed = $standing->{mailed} + $standing->{watched};
+    my $part = sub { return $all ? t('of_all', percent => $words->percent($_[0], $all)) : '' };
     my @tile = (
         [contacts => $all, $facts->{archived} ? t('archived', n => $facts->{archived}) : ''],
-        [mailed => $mailed, joined(t('of_all', percent => $words->percent($mailed, $all)), t('transactional', n => $facts->{transactional}))],
-        [confirmed => $standing->{confirmed}, t('of_all', percent => $words->percent($standing->{confirmed}, $all))],
-        [paused => $standing->{paused}, t('of_all', percent => $words->percent($standing->{paused}, $all))],
-        [invalid => $standing->{invalid}, t('of_all', percent => $words->percent($standing->{invalid}, $all))],
+        [mailed => $mailed, $part->($mailed) . '<br/>' . t('transactional', n => $facts->{transactional})],
+        [confirmed => $standing->{confirmed}, $part->($standing->{confirmed})],
+        [paused => $standing->{paused}, $part->($standing->{paused})],
+        [invalid => $standing->{invalid}, $part->($standing->{invalid})],
         [events => $facts->{events}, t('from_messages', n => $facts->{messages})]);
     return '<header><p class="kicker">' . t('kicker') . ' <span class="dot">·</span> ' . given($report->{title}, 80) . '</p><h1>' . t('title') . '</h1><p class="note">'
         . t('as_of', time => $words->minute($report->{now})) . "</p></header>\n"
@@ -192,7 +194,7 @@ sub campaigns {
     my $shown_over = grep { $_->{over_mark} } @$rows;
     my $axis = qq(<span class="scale" aria-hidden="true"><span style="left:$line%">$said</span></span><span class="aside">) . t('rate') . '</span>';
     return section('campaigns',
-        t('campaigns.note', mark => $words->percent($mark, 1)) . ' ' . ($over ? t('campaigns.over', n => $over, all => total($rows)) : t('campaigns.under')),
+        sentences(t('campaigns.note', mark => $words->percent($mark, 1)), $over ? t('campaigns.over', n => $over, all => total($rows)) : t('campaigns.under')),
         legend(map { [$_, "type.$_"] } qw(hard soft block)) . table('rates', t('campaigns'), [t('campaign'), $axis, t('rate')], @line)
         . more('campaigns.more', total($rows) - @$rows, over => $over - $shown_over));
 }
@@ -223,7 +225,8 @@ sub months {
         my $sum = $of_month{$month[$n]} // 0;
         my $x = percent_of($n + 0.5, scalar @month);
         $labels .= sprintf '<text x="%s%%" y="%.1f" text-anchor="middle">%s</text>', $x, 170 * (1 - $sum / $highest) - 6, $words->short_number($sum) if $sum;
-        my $year = $n == 0 || $month[$n] =~ /-01$/ ? '<br/><b>' . substr($month[$n], 0, 4) . '</b>' : '';
+        # the year at January, else at the first month, unless a January is so near that they would collide
+        my $year = $month[$n] =~ /-01$/ || ($n == 0 && !grep { /-01$/ } @month[1 .. 3]) ? '<br/><b>' . substr($month[$n], 0, 4) . '</b>' : '';
         $names .= '<span>' . month_name($month[$n]) . "$year</span>";
     }
     my @line = map { my $m = $_; [$m, (map { number($count{$m}{$_} // 0) } @shown), number($of_month{$m} // 0)] } @month;
@@ -300,7 +303,7 @@ sub cleaning {
     return section('cleaning', '', '<p class="none">' . t('cleaning.empty') . "</p>\n") if !@$rows;
     my $scale = most(map { $_->{found} } @$rows) || 1;
     my @line;
-    for my $r (@$rows) {
+    for my $r (grep { $_->{found} } @$rows) {
         my $going = $r->{found} - $r->{kept};
         my @limit = (defined $r->{category} ? category($r->{category}) : (), defined $r->{domain} ? plainly($r->{domain}, 60) : (),
             defined $r->{older_than_days} ? t('limit.days', n => $r->{older_than_days}) : (), defined $r->{at_least} ? t('limit.strikes', n => $r->{at_least}) : ());
@@ -312,9 +315,11 @@ sub cleaning {
             '<b>' . number($going) . '</b>' . ($r->{kept} ? ' <small>' . counted(t('kept'), $r->{kept}) . '</small>' : '')];
     }
     my $kept = sum(map { $_->{kept} } @$rows);
-    return section('cleaning', t('cleaning.note') . ($kept ? ' ' . t('cleaning.kept', days => $keep_days) : ''),
+    my @idle = grep { !$_->{found} } @$rows;
+    return section('cleaning', sentences(t('cleaning.note'), $kept ? t('cleaning.kept', days => $keep_days) : ''),
         legend(map({ my $action = $_; (grep { $_->{action} eq $action && $_->{found} > $_->{kept} } @$rows) ? ["go-$action", "would.$action"] : () } qw(archive pause save)), $kept ? ['keeping', 'kept'] : ())
-        . table('rules', t('cleaning'), [t('rule'), t('by_rule'), t('contacts')], @line));
+        . (@line ? table('rules', t('cleaning'), [t('rule'), t('by_rule'), t('contacts')], @line) : '')
+        . (@idle ? '<p class="more">' . t('cleaning.idle') . t('colon') . listed(map { '<code>' . plainly($_->{name}, 40) . '</code>' } @idle) . "</p>\n" : ''));
 }
 
 sub confirmed {

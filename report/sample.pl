@@ -7,6 +7,7 @@
 # kit go by the clock. What servers say comes from demo/bounce_events.csv.
 use strict;
 use warnings;
+no warnings 'nonchar';
 use utf8;
 use FindBin '$Bin';
 use Getopt::Long;
