@@ -145,7 +145,7 @@ sub attention {
     my $going = sum(map { $_->{enabled} && $_->{action} eq 'archive' ? $_->{found} - $_->{kept} : 0 } @{$a->{cleaning}});
     my $over = @{$a->{campaigns}} ? $a->{campaigns}[0]{total_over} : 0;
     my @item = (
-        [campaigns => 'campaigns', $over, all => total($a->{campaigns}), mark => $words->percent($facts->{mark}, 1)],
+        [campaigns => 'campaigns', $over, all => total($a->{campaigns}), mark => $words->mark($facts->{mark})],
         [dead => 'domains', $health{dead}], [blocking => 'domains', $health{'blocking you'}], [full => 'domains', $health{full}],
         [cleaning => 'cleaning', $going],
         [pending => 'pending', total($a->{pending}), hours => $facts->{pending_hours}],
@@ -168,7 +168,7 @@ sub standing {
 sub campaigns {
     my ($rows, $mark) = @_;
     return section('campaigns', '', '<p class="none">' . t('campaigns.empty') . "</p>\n") if !@$rows;
-    my $said = escaped($words->percent($mark, 1));
+    my $said = escaped($words->mark($mark));
     # room for the highest, but one bad campaign must not flatten the others: those beyond end in a gap
     my $scale = most($mark * 2.5, map { $_->{bounced} / $_->{sent} } @$rows);
     $scale = $mark * 6 if $mark > 0 && $scale > $mark * 6;
@@ -194,7 +194,7 @@ sub campaigns {
     my $shown_over = grep { $_->{over_mark} } @$rows;
     my $axis = qq(<span class="scale" aria-hidden="true"><span style="left:$line%">$said</span></span><span class="aside">) . t('rate') . '</span>';
     return section('campaigns',
-        sentences(t('campaigns.note', mark => $words->percent($mark, 1)), $over ? t('campaigns.over', n => $over, all => total($rows)) : t('campaigns.under')),
+        sentences(t('campaigns.note', mark => $words->mark($mark)), $over ? t('campaigns.over', n => $over, all => total($rows)) : t('campaigns.under')),
         legend(map { [$_, "type.$_"] } qw(hard soft block)) . table('rates', t('campaigns'), [t('campaign'), $axis, t('rate')], @line)
         . more('campaigns.more', total($rows) - @$rows, over => $over - $shown_over));
 }

@@ -57,16 +57,15 @@ sub short_number {
     return $n;
 }
 
-# one digit behind the point, below 10 %
+# one digit behind the point below 10 %, for columns of figures; mark drops a zero there, for sentences
 sub percent {
     my ($self, $part, $whole) = @_;
     return '–' if !$whole;
     my $percent = 100 * $part / $whole;
-    my $text = $percent < 9.95 && $percent > 0 ? sprintf('%.1f', $percent) : sprintf('%.0f', $percent);
-    $text = '<0.1' if $text eq '0.0';
-    $text =~ s/\.0$//;
-    return $text . ($self->{language} eq 'zh' ? '%' : "\x{a0}%");
+    my $text = $percent == 0 || $percent >= 9.95 ? sprintf('%.0f', $percent) : sprintf('%.1f', $percent);
+    return ($text eq '0.0' ? '<0.1' : $text) . ($self->{language} eq 'zh' ? '%' : "\x{a0}%");
 }
+sub mark { my ($self, $mark) = @_; return $self->percent($mark, 1) =~ s/\.0//r }
 
 # 2026-01-02T03:04:05... to the day or the minute
 sub day { return substr $_[1] // '', 0, 10 }

@@ -20,7 +20,7 @@ use Page 'page';
 use Words;
 
 my %option = (bars => 0, extension => 'build/sqlite/mailbounce', schema => 'contact_list');
-GetOptions(\%option, 'bars', 'ascii', 'extension=s', 'language=s', 'now=s', 'out=s', 'schema=s', 'title=s') && @ARGV == 1
+GetOptions(\%option, 'bars', 'ascii', 'extension=s', 'language:s', 'now:s', 'out=s', 'schema=s', 'title:s') && @ARGV == 1
     or die "usage: report.pl [--bars [--ascii]] [--language=en|zh] [--now=TIME] [--title=TEXT] [--out=FILE] [--schema=NAME] [--extension=FILE] DATABASE\n";
 my ($database) = @ARGV;
 
@@ -44,7 +44,7 @@ my @months = map { my $n = $year * 12 + $month - 1 - $_; sprintf '%04d-%02d', in
 
 my $answer = List::ask($database, "$Bin/../sql/report.sql", \%option, first_month => "'$months[0]'", last_month => "'$months[-1]'");
 my $words = Words->new("$Bin/texts.tsv", $option{language});
-my %report = (title => decode('UTF-8', $option{title} // List::title_of($database)), now => $option{now}, months => \@months, seconds_of => \&seconds_of, ascii => $option{ascii});
+my %report = (title => decode('UTF-8', ($option{title} // '') ne '' ? $option{title} : List::title_of($database)), now => $option{now}, months => \@months, seconds_of => \&seconds_of, ascii => $option{ascii});
 
 my $text;
 if ($option{bars}) {
