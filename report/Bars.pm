@@ -105,7 +105,7 @@ sub rates {
     }
     my $more = $rows->[0]{total} - @$rows;
     my $over = $rows->[0]{total_over} - grep { $_->{over_mark} } @$rows;
-    $text .= line('  ' . shown($words->text('campaigns.more', {n => $more, over => $over}), WIDTH - 2)) if $more;
+    $text .= line('  ' . shown($words->text($over ? 'campaigns.more_over' : 'campaigns.more', {n => $more, over => $over}), WIDTH - 2)) if $more;
     return $text;
 }
 

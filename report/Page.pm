@@ -196,7 +196,7 @@ sub campaigns {
     return section('campaigns',
         sentences(t('campaigns.note', mark => $words->mark($mark)), $over ? t('campaigns.over', n => $over, all => total($rows)) : t('campaigns.under')),
         legend(map { [$_, "type.$_"] } qw(hard soft block)) . table('rates', t('campaigns'), [t('campaign'), $axis, t('rate')], @line)
-        . more('campaigns.more', total($rows) - @$rows, over => $over - $shown_over));
+        . more($over > $shown_over ? 'campaigns.more_over' : 'campaigns.more', total($rows) - @$rows, over => $over - $shown_over));
 }
 
 sub month_name {
