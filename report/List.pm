@@ -78,7 +78,7 @@ sub extension_schema {
 # Runs the database's own shell on a script. What it complains goes to stderr, with what to do about it.
 sub run {
     my ($database, $script) = @_;
-    my @client = is_postgresql($database) ? ('psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', $database) : ('sqlite3', '-batch', '-readonly', $database);
+    my @client = is_postgresql($database) ? ('psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', $database) : ('sqlite3', '-batch', '-init', '/dev/null', '-readonly', $database);
     my ($in, $name) = tempfile(UNLINK => 1);
     print $in $script;
     close $in or die "$name: $!\n";

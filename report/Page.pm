@@ -188,7 +188,7 @@ sub campaigns {
             . qq(<line class="mark" x1="$line%" x2="$line%" y1="0" y2="26"/>));
         push @line, [given($name, 80) . '<small>' . joined($words->day($c->{first_sent}), plainly($c->{account}, 40), t('sent_n', n => $c->{sent}), $kinds,
                 $c->{suppressed} ? t('suppressed_n', n => $c->{suppressed}) : '') . '</small>',
-            $picture, $c->{over_mark} ? qq(<b class="over">$rate</b> ) . chip('bad', t('over')) : "<b>$rate</b>"];
+            $picture, $c->{over_mark} ? chip('bad', t('over')) . qq( <b class="over">$rate</b>) : "<b>$rate</b>"];
     }
     my $over = $rows->[0]{total_over};
     my $shown_over = grep { $_->{over_mark} } @$rows;
@@ -227,7 +227,7 @@ sub months {
         $labels .= sprintf '<text x="%s%%" y="%.1f" text-anchor="middle">%s</text>', $x, 170 * (1 - $sum / $highest) - 6, $words->short_number($sum) if $sum;
         # the year at January, else at the first month, unless a January is so near that they would collide
         my $year = $month[$n] =~ /-01$/ || ($n == 0 && !grep { /-01$/ } @month[1 .. 3]) ? '<br/><b>' . substr($month[$n], 0, 4) . '</b>' : '';
-        $names .= '<span>' . month_name($month[$n]) . "$year</span>";
+        $names .= ($month[$n] =~ /[13579]$/ ? '<span>' : '<span class="even">') . month_name($month[$n]) . "$year</span>";
     }
     my @line = map { my $m = $_; [$m, (map { number($count{$m}{$_} // 0) } @shown), number($of_month{$m} // 0)] } @month;
     return section('months', t('months.note'),

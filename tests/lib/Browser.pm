@@ -73,6 +73,8 @@ function look(frame, complain) {
         for (const r of rects) {
             if (r.width === 0) continue;
             if (r.right > width + 0.5 || r.left < -0.5) complain('outside: ' + node.data.slice(0, 40));
+            const card = e.closest('.card, .tile');
+            if (card && r.right > card.getBoundingClientRect().right - 8) complain('leaves its card: ' + node.data.slice(0, 40));
             boxes.push({r, text: node.data.slice(0, 40)});
         }
         const style = view.getComputedStyle(e);

@@ -172,13 +172,14 @@ SKIP: {
     print $out <<'HTML';
 <!DOCTYPE html><html><head><style>body { margin: 0; background: #fff } @media (prefers-color-scheme: dark) { body { background: #000; color: #333 } }</style></head><body><main>
 <div style="width: 2000px">wide</div><p style="color: #ccc">pale</p><p style="position: absolute; top: 100px">one text</p><p style="position: absolute; top: 104px">another</p>
-<div style="width: 50px; overflow: hidden; white-space: nowrap">a long text that is cut</div></main><script>console.error('oh')</script></body></html>
+<div style="width: 50px; overflow: hidden; white-space: nowrap">a long text that is cut</div>
+<div class="card" style="width: 80px"><span style="white-space: nowrap">text that goes on</span></div></main><script>console.error('oh')</script></body></html>
 HTML
     close $out;
     for my $scheme (qw(light dark)) {
         my ($found, $console) = measure($scheme, [360], "$dir/bad.html");
         my $faults = join "\n", map { $_->[2] } @$found;
-        like($faults, qr/$_/, "$scheme: a bad page is found bad: $_") for 'the page is 2000 wide', 'contrast 1', 'overlap: (?:one text|another)', 'cut off';
+        like($faults, qr/$_/, "$scheme: a bad page is found bad: $_") for 'the page is 2000 wide', 'contrast 1', 'overlap: (?:one text|another)', 'cut off', 'leaves its card: text that';
         like($faults, qr/contrast 1\.\d+: one text/, '... in the dark only') if $scheme eq 'dark';
         like($console, qr/"oh"/, '... and the console is heard');
 
