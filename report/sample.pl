@@ -64,7 +64,7 @@ sub event { my ($c, $at, $kind, $said, $message, $account) = @_; row(bounce_even
 
 my $number = 0;
 for my $n (1 .. $option{campaigns}) {
-    my $sent = $now - int(355 * DAY * ($option{campaigns} - $n + 0.3) / $option{campaigns});
+    my $sent = $now - int(355 * DAY * ($option{campaigns} - $n + 0.2) / $option{campaigns});
     my $name = $n % 5 == 4 ? "Bought list, part $n" : "$campaign[$n % @campaign] $n";
     my $account = $n % 3 ? 'shop' : 'magazine';
     for my $c (@contact) {
@@ -110,6 +110,12 @@ for my $n (1 .. int($option{contacts} / 130)) {
 }
 row(bounce_event => "x$_", 'someone@mail.example', time_of($now - DAY), 'hrad', undef, undef, 'shop') for 1 .. ($option{contacts} >= 100 ? 3 : 0);
 
+# a provider refused everybody for an hour
+if (my @hit = grep { $_->{domain} eq 'webmail.example' } @contact) {
+    event($hit[$_], $now - 100 * DAY - 60 * $_, undef, '550 5.1.1 User unknown', undef, 'shop') for 0 .. ($#hit < 9 ? $#hit : 9);
+    row(incident => 'webmail.example', 'user_unknown', time_of($now - 100 * DAY - 1800), time_of($now - 100 * DAY + 1800), 'their directory was down');
+}
+
 # what must not harm a page: markup, entities, control characters, reversed text, words without end
 if ($option{hostile}) {
     my @evil = ('550 5.1.1 <script>alert(1)</script> User unknown', '550 5.1.1 user unknown "\'><img src=x onerror=alert(1)> & &amp; &#60; ]]> -->',
@@ -125,9 +131,9 @@ if ($option{hostile}) {
 }
 
 my %columns = (contact => 'contact_id, email, name, consent, paused_until, created_at', message => 'message_id, contact_id, account, campaign, sent_at',
-    bounce_event => 'event_id, email, at, event, diagnostic, message_id, account');
+    bounce_event => 'event_id, email, at, event, diagnostic, message_id, account', incident => 'domain, category, since, until, note');
 print "BEGIN;\n";
-for my $table (qw(contact message bounce_event)) {
+for my $table (qw(contact message bounce_event incident)) {
     while (my @some = splice @{$rows{$table} // []}, 0, 500) {
         print "INSERT INTO $table($columns{$table}) VALUES\n", join(",\n", @some), ";\n";
     }
