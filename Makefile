@@ -14,7 +14,7 @@ EXTVERSION := $(shell sed -n 's/^default_version *= *.\([^ ]*\).$$/\1/p' $(srcdi
 
 # goals that need no PostgreSQL; anything else is PGXS's
 OWN_GOALS = help sqlite demo test test-core test-sqlite test-postgres test-sanitize test-versions accuracy rules \
-	rules-report bench bench-measure bench-state explain format fuzz worst
+	rules-report bench bench-measure bench-state explain format fuzz worst report report-bars report-sample test-report
 
 # `make clean` works without PostgreSQL too
 ifeq ($(shell $(or $(PG_CONFIG),pg_config) --pgxs 2>/dev/null),)
@@ -36,10 +36,13 @@ include $(srcdir)/pg_ext/pg.mk
 else
 include $(srcdir)/sqlite_ext/sqlite.mk
 include $(srcdir)/tests/tests.mk
+include $(srcdir)/report/report.mk
 
 help:
 	@awk '/^#/ { sub(/^# ?/, ""); print; next } { exit }' $(srcdir)/Makefile
 	@echo 'test-core test-sqlite test-postgres   parts of make test'
+	@echo 'report DB=list.db OUT=report.html     a contact list as a page (PostgreSQL: DB=postgresql:///name); report-bars: in the terminal;'
+	@echo '                                      report-sample: of a made-up list; test-report: its tests with a browser, and pictures'
 	@echo 'test-sanitize                         under ASan, UBSan and valgrind'
 	@echo 'test-versions                         in chroots of Debian 12, 13 and unstable (as root)'
 	@echo 'rules                                 every check of the rule files'
