@@ -134,14 +134,15 @@ for my $journal ('wal', 'delete') {
     for my $round (1 .. $crashes) {
         my $victim = writer($list, 10000, \&unit, 'piped');
         my @others = (writer($list, 20, \&unit), writer($list, 20, sub { return cleaning($_[1]) }));
+        my @lines;
         for (1 .. 5 + int rand 40) {
-            push @said, scalar readline $victim->{from};
+            push @lines, readline($victim->{from}) // last;
         }
         kill 'KILL', $victim->{pid};
         is(finish($victim) & 127, SIGKILL, "$name: a process is writing and dies") or diag(slurp($victim->{err}));
-        chomp(@said, my @rest = readline $victim->{from});
+        chomp(@lines, my @rest = readline $victim->{from});
         push @faults, grep { finish($_) != 0 } @others;
-        push @said, @rest, map { slurp($_->{out}) } @others;
+        push @said, @lines, @rest, map { slurp($_->{out}) } @others;
     }
     is(scalar @faults, 0, "$name: the others end well") or diag(map { slurp($_->{err}) } @faults);
     check($name, $list, acknowledged(@said));
