@@ -1,6 +1,6 @@
 -- eight events in one statement, for addresses in no order
 \set n :n + 1
-\set seed random(1, 1000000)
+\set seed random(1, 10000)
 \set minutes random(1, 400000)
 INSERT INTO bounce_event (event_id, email, at, event, diagnostic)
 SELECT 'c' || :client_id || '.' || :n || '.' || i || 'of8', 'user' || 1 + (:seed * (i + 3) * 7919) % :addresses || '@example.com',
