@@ -39,6 +39,16 @@ sub fresh_list {
     system("createdb $database && psql -Xq -d $database -v ON_ERROR_STOP=1 -f $source/sql/contact_list_postgresql.sql > $dir/install 2>&1") == 0
         or BAIL_OUT(join "\n", slurp("$dir/install"));
     is(psql("CREATE EXTENSION amcheck; CREATE TABLE deleted (event_id text);
+        CREATE VIEW wrong AS
+        SELECT email, problem FROM state_check
+        UNION ALL
+        SELECT e.email, format('%s lies in incident %s and counts', e.event_id, i.incident_id)
+        FROM bounce_event e JOIN incident i ON e.at >= i.since AND e.at < i.until AND e.category = i.category AND split_part(e.email, '\@', -1) = i.domain
+        WHERE e.incident_id IS NULL
+        UNION ALL
+        SELECT e.email, e.event_id || ' does not count, and lies in no incident'
+        FROM bounce_event e LEFT JOIN incident i ON e.incident_id = i.incident_id AND e.at >= i.since AND e.at < i.until AND e.category = i.category
+        WHERE e.incident_id IS NOT NULL AND i.incident_id IS NULL;
         INSERT INTO contact (email) SELECT 'user' || i || '\@example.com' FROM generate_series(1, $addresses) i"), '', "$database: a list");
 }
 
@@ -78,11 +88,7 @@ sub check {
     my @faults = faults(\%acknowledged, @names);
     is(scalar @faults, 0, "$name: " . keys(%acknowledged) . ' acknowledged writes are there, none twice, none by halves')
         or diag(join "\n", @faults[0 .. ($#faults > 9 ? 9 : $#faults)]);
-    is(psql('SELECT * FROM state_check'), '', "$name: every state is that of the events");
-    is(psql("SELECT count(*) FROM bounce_event e JOIN incident i ON e.at >= i.since AND e.at < i.until AND e.category = i.category AND e.email LIKE '%\@' || i.domain
-        WHERE e.incident_id IS NULL"), '0', "$name: no event of an incident counts");
-    is(psql('SELECT count(*) FROM bounce_event e WHERE incident_id IS NOT NULL AND NOT EXISTS (SELECT FROM incident i WHERE i.incident_id = e.incident_id)'), '0',
-        "$name: nor is one left out without");
+    is(psql('SELECT * FROM wrong'), '', "$name: every state is that of the events, and no event of an incident counts");
     is(psql('SELECT count(*), count(DISTINCT email) FROM (SELECT email FROM contact UNION ALL SELECT email FROM archived_contact) c'),
         "$addresses|$addresses", "$name: every contact is on the list or in the archive, once");
     is(psql("SELECT bt_index_check(indexrelid, true) FROM pg_index JOIN pg_class c ON c.oid = indexrelid JOIN pg_am m ON m.oid = relam
@@ -105,13 +111,13 @@ sub complaints {
     my $clients = clients($writers, $transactions);
     my ($rounds, $said) = (0, '');
     do {
-        $said .= `psql -Xq -d many -f $source/tests/writers/cleaning.sql 2>&1`;
+        $said .= `psql -XAtq -d many -f $source/tests/writers/cleaning.sql 2>&1`;
         $rounds++;
     } while (running($clients));
     is(finish($clients), 0, "$writers clients end well");
     my ($failed) = grep { /number of failed transactions/ } slurp($clients->{out});
     like($failed, qr/: 0 /, 'no transaction failed');
-    is(join("\n", slurp($clients->{err}), $said), '', 'nobody complains');
+    is(join("\n", slurp($clients->{err}), $said), '', 'nobody complains, and no state is wrong for a moment');
     is(join('', complaints($from)), '', 'nor does the server: no deadlock, no error') ;
     my @lines = map { slurp($_) } glob "$dir/$clients->{run}.log.*";
     is(scalar @lines, $writers * $transactions, 'every transaction is acknowledged');
