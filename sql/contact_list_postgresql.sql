@@ -338,6 +338,7 @@ CREATE OR REPLACE FUNCTION events_changed() RETURNS trigger LANGUAGE plpgsql SEC
     SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     emails text[];
+    moved bigint[];
 BEGIN
     IF TG_OP = 'UPDATE' THEN    -- only what a history holds counts
         emails := ARRAY(SELECT DISTINCT email FROM (
@@ -350,6 +351,16 @@ BEGIN
     INSERT INTO address AS a (email, policy)
         SELECT email, (SELECT value FROM setting WHERE name = 'policy') FROM unnest(emails) email ORDER BY email
     ON CONFLICT (email) DO UPDATE SET added_at = a.added_at WHERE false;
+    -- an event that was changed may have left an incident, or come into one
+    IF TG_OP = 'UPDATE' AND EXISTS (SELECT FROM incident) THEN
+        moved := ARRAY(
+            SELECT n.event_number FROM added n JOIN removed o USING (event_number)
+            WHERE (n.email, n.at, n.event) IS DISTINCT FROM (o.email, o.at, o.event) AND n.incident_id IS NOT DISTINCT FROM o.incident_id
+                AND n.incident_id IS DISTINCT FROM incident_of(n.email, n.at, n.category, n.event));
+        IF moved <> '{}' THEN
+            UPDATE bounce_event SET incident_id = incident_of(email, at, category, event) WHERE event_number = ANY (moved);
+        END IF;
+    END IF;
     UPDATE address a SET bounces = e.bounces, last_event_at = e.last_event_at
         FROM unnest(emails) u(email) LEFT JOIN (
             SELECT email, bounce_history(event, at) AS bounces, max(at) AS last_event_at FROM bounce_event

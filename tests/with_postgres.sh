@@ -4,6 +4,8 @@
 # The server is a copy of the machine's (PG_CONFIG chooses which) in a temporary folder, with the extension installed
 # there: nothing of the system is touched and root is not needed. As root, the server runs as an unprivileged user.
 # Sets PGHOST, PGPORT, PGUSER and PGDATABASE for the command; the server is gone afterwards, whatever happens.
+# MAILBOUNCE_PG_CONF adds lines to its configuration. PGDATA and MAILBOUNCE_PG_LOG are its files; a command that
+# crashes it has it back with $MAILBOUNCE_PG_RESTART.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -74,6 +76,11 @@ ${MAILBOUNCE_PG_CONF:-}
 CONF
 as_server "$copy$bindir/pg_ctl" -D "$work/data" -l "$work/log" -w start >/dev/null || exit 1
 
+MAILBOUNCE_PG_LOG=$work/log
+MAILBOUNCE_PG_RESTART="$copy$bindir/pg_ctl -D $work/data -l $work/log -w start"
+[ "$(id -u)" != 0 ] || MAILBOUNCE_PG_RESTART="runuser -u $server_user -- $MAILBOUNCE_PG_RESTART"
+PGDATA=$work/data
+export MAILBOUNCE_PG_LOG MAILBOUNCE_PG_RESTART PGDATA
 PG_CONFIG=$pg_config PGHOST=$work/socket PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PATH=$copy$bindir:$PATH
 export PG_CONFIG PGHOST PGPORT PGUSER PGDATABASE PATH
 "$@"
