@@ -1,0 +1,889 @@
+-- contact_list_postgresql.sql - a contact list that keeps itself clean: addresses with their bounce history and state,
+-- contacts, messages, bounce events, cleaning, incidents.
+--
+--     psql -d DATABASE -f sql/contact_list_postgresql.sql                     into the schema contact_list
+--     psql -d DATABASE -v schema=crm -f sql/contact_list_postgresql.sql       into a schema of your choice
+--
+-- As the owner of the database; PostgreSQL 15 or newer with the extension mailbounce installed on the server. Run it again after an
+-- update: it changes no data, and brings functions, triggers and views up to date. The same tables and views exist for
+-- SQLite in contact_list_sqlite.sql. Everything here is plain SQL over mailbounce's functions: take a statement and change it.
+--
+-- Who may do what: a program that reports events needs USAGE on the schema and INSERT on bounce_event (or incoming_event),
+-- nothing else; the triggers act with the rights of whoever installed the kit.
+--
+-- Locks: a statement changes events first, then addresses in the order of email, then contacts in the order of contact_id.
+-- Statements that keep to this order never deadlock with each other.
+
+\set QUIET on
+\set ON_ERROR_STOP on
+\if :{?schema}
+\else
+    \set schema contact_list
+\endif
+
+-- one transaction, also when psql -1 has begun it already
+SELECT now() <> statement_timestamp() AS kit_in_transaction, current_setting('search_path') AS kit_path,
+    current_setting('client_min_messages') AS kit_messages \gset
+\if :kit_in_transaction
+\else
+    BEGIN;
+\endif
+SET LOCAL client_min_messages = warning;
+
+DO $$
+BEGIN
+    IF current_setting('server_version_num')::int < 150000 THEN
+        RAISE EXCEPTION 'the contact list needs PostgreSQL 15 or newer, this server is %', current_setting('server_version');
+    ELSIF NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'mailbounce') THEN
+        RAISE EXCEPTION 'the extension mailbounce is not installed on this server: run "make && sudo make install" there, then this file again';
+    END IF;
+END $$;
+CREATE EXTENSION IF NOT EXISTS mailbounce;
+CREATE SCHEMA IF NOT EXISTS :"schema";
+SELECT quote_ident(:'schema') || ', ' || extnamespace::regnamespace || ', pg_temp' AS kit_own_path
+    FROM pg_extension WHERE extname = 'mailbounce' \gset
+SELECT set_config('search_path', :'kit_own_path', true) AS kit_ignored \gset
+
+
+-- ==== Tables ====
+
+-- What you can set: UPDATE setting SET value = 'benchmark' WHERE name = 'policy'. Changing the policy looks at every address anew.
+CREATE TABLE IF NOT EXISTS setting (
+    name text PRIMARY KEY,
+    value text
+);
+INSERT INTO setting VALUES
+    ('policy', 'default'),              -- when an address is confirmed dead: a preset of bounce_policies, or keys
+    ('perspective', 'default'),         -- what the reports call hard, soft and block
+    ('own_rules', NULL),                -- your own rules, read before the built-in ones
+    ('bounce_rate_mark', '0.02'),       -- the part of a campaign that may bounce
+    ('keep_days', '7'),                 -- a contact mailed within so many days is not deleted
+    ('pending_hours', '72'),            -- after so long a pending message is overdue
+    ('global_accounts', '3')            -- hard in so many accounts is a global bounce
+ON CONFLICT DO NOTHING;
+
+-- A time from text of the form 2026-01-02T03:04:05Z; the same in every session, as generated columns ask.
+CREATE OR REPLACE FUNCTION utc_time(value text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    RETURN value::timestamptz;
+END $$;
+
+-- Every address that was ever on the list or had an event. The history belongs to the address, not to the contact: a contact
+-- that changes address starts clean; an address that was archived and is imported again does not.
+-- bounces and last_event_at are kept by the triggers on bounce_event. asof is when time_change last looked at the row: time
+-- alone changes some states; it counts while no event is newer.
+CREATE TABLE IF NOT EXISTS address (
+    email text PRIMARY KEY,
+    domain text GENERATED ALWAYS AS (CASE WHEN email LIKE '%@%' THEN split_part(email, '@', -1) ELSE '' END) STORED,
+    bounces bounce_history,
+    last_event_at timestamptz,
+    policy text NOT NULL,
+    asof timestamptz,
+    bounce_state text GENERATED ALWAYS AS (bounce_state_of(bounces,
+        policy || CASE WHEN asof > last_event_at THEN ' asof=' || extract(epoch FROM asof - 'epoch'::timestamptz)::text ELSE '' END)) STORED,
+    sendable boolean GENERATED ALWAYS AS (bounce_sendable_of(bounces,
+        policy || CASE WHEN asof > last_event_at THEN ' asof=' || extract(epoch FROM asof - 'epoch'::timestamptz)::text ELSE '' END)) STORED,
+    next_change_at timestamptz GENERATED ALWAYS AS (utc_time(bounce_summary_of(bounces,
+        policy || CASE WHEN asof > last_event_at THEN ' asof=' || extract(epoch FROM asof - 'epoch'::timestamptz)::text ELSE '' END)
+        ->> 'next_change_at')) STORED,
+    verdict text GENERATED ALWAYS AS (email_check(email)) STORED,
+    added_at timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 80);       -- updated often
+CREATE INDEX IF NOT EXISTS address_domain ON address (domain);
+CREATE INDEX IF NOT EXISTS address_bounce_state ON address (bounce_state) WHERE bounce_state <> 'active';
+CREATE INDEX IF NOT EXISTS address_next_change_at ON address (next_change_at) WHERE next_change_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS address_verdict ON address (verdict) WHERE verdict <> 'ok';
+
+-- Your application's person and its current address. consent: given; asked (double opt-in, not answered yet); withdrawn.
+-- No foreign keys in the kit: contacts go to the archive while addresses, messages and events stay.
+CREATE TABLE IF NOT EXISTS contact (
+    contact_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    email text NOT NULL,
+    name text,
+    consent text NOT NULL DEFAULT 'given' CHECK (consent IN ('given', 'asked', 'withdrawn')),
+    paused_until timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS contact_email ON contact (email);
+
+-- Who was sent what.
+CREATE TABLE IF NOT EXISTS message (
+    message_id text PRIMARY KEY,
+    contact_id bigint,
+    email text NOT NULL,
+    account text,
+    campaign text,
+    stream text NOT NULL DEFAULT 'marketing' CHECK (stream IN ('marketing', 'transactional')),
+    sent_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS message_contact ON message (contact_id, sent_at);
+CREATE INDEX IF NOT EXISTS message_campaign ON message (account, campaign);
+
+-- What happened. Give email, at, and event (a kind, type or category) or diagnostic (what the server said); event is then read from it,
+-- under the rules of rules_version. An event that comes again (same email and event_id) is stored once.
+CREATE TABLE IF NOT EXISTS bounce_event (
+    event_number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id text,              -- the provider's; NULL if it gives none
+    email text NOT NULL,
+    at timestamptz NOT NULL,
+    event text NOT NULL,
+    diagnostic text,
+    message_id text,
+    account text,
+    category text GENERATED ALWAYS AS (CASE WHEN split_part(event, '/', 1) IN
+        ('sent', 'delivered', 'open', 'click', 'complaint', 'unsubscribe', 'subscribe', 'reactivate', 'hard', 'soft', 'block', 'pending', 'none')
+        THEN NULL ELSE split_part(event, '/', 1) END) STORED,
+    incident_id bigint,         -- set: the event is out of the history
+    rules_version text,         -- NULL: the event was given, not read from the diagnostic
+    received_at timestamptz NOT NULL DEFAULT now()
+);
+-- not unique: two sessions that insert the same events in different order would wait for each other's keys, and deadlock;
+-- the trigger stores an event once, under the lock of its address
+CREATE INDEX IF NOT EXISTS bounce_event_email ON bounce_event (email, event_id);
+CREATE INDEX IF NOT EXISTS bounce_event_message ON bounce_event USING hash (message_id);
+CREATE INDEX IF NOT EXISTS bounce_event_at ON bounce_event USING brin (at);
+CREATE INDEX IF NOT EXISTS bounce_event_incident ON bounce_event (incident_id) WHERE incident_id IS NOT NULL;
+
+-- Events that could not be read, with the reason. To try again: correct them here and INSERT INTO bounce_event ... SELECT.
+CREATE TABLE IF NOT EXISTS rejected_event (
+    rejected_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    event_id text,
+    email text,
+    at text,
+    event text,
+    diagnostic text,
+    message_id text,
+    account text,
+    payload text,
+    reason text NOT NULL
+);
+
+-- For files and logs whose times may be no times: all text. Rows go on to bounce_event or rejected_event at once.
+CREATE TABLE IF NOT EXISTS incoming_event (
+    incoming_number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id text,
+    email text,
+    at text,
+    event text,
+    diagnostic text,
+    message_id text,
+    account text
+);
+
+-- A provider that answered "no such user" for living users for an hour: its bounces are taken out of the histories.
+CREATE TABLE IF NOT EXISTS incident (
+    incident_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    domain text,                -- NULL: all
+    category text,              -- NULL: every bounce
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    note text,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+
+-- ==== Settings ====
+
+CREATE OR REPLACE FUNCTION setting_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    problem text;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'setting "%" cannot be deleted: UPDATE its value', OLD.name USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NEW.name = 'policy' THEN
+        PERFORM bounce_state_of(NULL, coalesce(NEW.value, ''));
+        NEW.value := coalesce(NEW.value, 'default');
+    ELSIF NEW.name = 'perspective' THEN
+        PERFORM bounce_type('hard', NEW.value);
+    ELSIF NEW.name = 'own_rules' THEN
+        SELECT format('own_rules, line %s: %s', c.line, c.problem) INTO problem FROM bounce_rules_check(NEW.value) c ORDER BY c.line LIMIT 1;
+    ELSIF NEW.name IN ('bounce_rate_mark', 'keep_days', 'pending_hours', 'global_accounts') THEN
+        IF coalesce(NEW.value, '') !~ '^\d{1,6}(\.\d{1,6})?$' THEN
+            problem := format('setting "%s" must be a number, not "%s"', NEW.name, NEW.value);
+        END IF;
+    ELSE
+        problem := format('unknown setting "%s"; legal: %s', NEW.name, (SELECT string_agg(name, ', ' ORDER BY name) FROM setting));
+    END IF;
+    IF problem IS NOT NULL THEN
+        RAISE EXCEPTION '%', problem USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF NEW.name = 'policy' AND NEW.value IS DISTINCT FROM OLD.value THEN
+        LOCK TABLE address IN SHARE ROW EXCLUSIVE MODE;     -- no address may come in under the old policy meanwhile
+        UPDATE address SET policy = NEW.value WHERE policy <> NEW.value;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER changed BEFORE INSERT OR UPDATE OR DELETE ON setting FOR EACH ROW EXECUTE FUNCTION setting_changed();
+
+
+-- ==== Events: reading them ====
+
+-- One event, before it is stored. What cannot be read goes to rejected_event, so that an INSERT never fails.
+CREATE OR REPLACE FUNCTION read_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    problem text;
+    history bounce_history;
+    own_rules text;
+BEGIN
+    NEW.email := lower(btrim(NEW.email, E' \t\r\n') COLLATE "C");
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.event IS DISTINCT FROM OLD.event THEN
+            NEW.rules_version := NULL;
+        ELSIF NEW.diagnostic IS DISTINCT FROM OLD.diagnostic AND OLD.rules_version IS NOT NULL THEN
+            NEW.event := NULL;
+        END IF;
+    END IF;
+
+    -- the event: a word; or read from a diagnostic, perhaps given as the event
+    IF btrim(NEW.event, E' \t\r\n') ~ '^[A-Za-z_]+(/[A-Za-z0-9_]*)?$' THEN
+        NEW.event := lower(btrim(NEW.event, E' \t\r\n') COLLATE "C");
+        BEGIN
+            history := bounce_history_add(NULL, NEW.event, 'epoch');
+        EXCEPTION WHEN invalid_parameter_value THEN
+            problem := split_part(SQLERRM, '; legal', 1);
+        END;
+    ELSE
+        NEW.event := nullif(btrim(NEW.event, E' \t\r\n'), '');
+        NEW.diagnostic := coalesce(nullif(btrim(NEW.diagnostic, E' \t\r\n'), ''), NEW.event);
+        SELECT value INTO own_rules FROM setting WHERE name = 'own_rules';
+        NEW.event := bounce_event_of(coalesce(NEW.event, NEW.diagnostic), own_rules);
+        NEW.rules_version := bounce_rules_version();
+        IF NEW.event IS NULL THEN
+            problem := 'no event and no diagnostic';
+        END IF;
+    END IF;
+
+    problem := CASE
+        WHEN coalesce(NEW.email, '') = '' THEN 'no address'
+        WHEN length(NEW.email) > 320 OR NEW.email COLLATE "C" !~ '^[^[:space:][:cntrl:]]+@[^[:space:][:cntrl:]]+$'
+            THEN format('"%s" is no address', left(NEW.email, 80))
+        WHEN NEW.at IS NULL THEN 'no time'
+        WHEN NEW.at < '0001-01-01 00:00Z' OR NEW.at >= '10000-01-01 00:00Z' THEN 'time out of range; legal: the years 0001 to 9999'
+        ELSE problem END;
+    IF problem IS NULL THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION 'event %: %', OLD.event_number, problem USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    INSERT INTO rejected_event (event_id, email, at, event, diagnostic, message_id, account, reason)
+        VALUES (NEW.event_id, NEW.email, NEW.at, NEW.event, NEW.diagnostic, NEW.message_id, NEW.account, problem);
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER read BEFORE INSERT ON bounce_event FOR EACH ROW EXECUTE FUNCTION read_event();
+CREATE OR REPLACE TRIGGER read_again BEFORE UPDATE OF email, at, event, diagnostic ON bounce_event FOR EACH ROW EXECUTE FUNCTION read_event();
+
+
+-- ==== Events: keeping the histories ====
+
+-- The incident that an event falls into: bounces only, never consent, opens or deliveries.
+CREATE OR REPLACE FUNCTION incident_of(email text, at timestamptz, category text, event text) RETURNS bigint LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT min(i.incident_id) FROM incident i
+    WHERE $2 >= i.since AND $2 < i.until AND (i.domain IS NULL OR split_part($1, '@', -1) = i.domain) AND (i.category IS NULL OR $3 = i.category)
+        AND ($3 IS NOT NULL OR $4 IN ('hard', 'soft', 'block', 'pending'))
+$$;
+
+-- New events: one statement merges them into the addresses, in the order of email, so that sessions wait but never deadlock.
+CREATE OR REPLACE FUNCTION events_added() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+    SET enable_seqscan = off AS $$      -- plans are kept, and statistics are old during a bulk load: always by index
+BEGIN
+    INSERT INTO address AS a (email, bounces, last_event_at, policy)
+        SELECT email, CASE WHEN count(*) > count(incident_id) THEN bounce_history(event, at) FILTER (WHERE incident_id IS NULL) END,
+            max(at) FILTER (WHERE incident_id IS NULL),
+            (SELECT value FROM setting WHERE name = 'policy')
+        FROM added GROUP BY email ORDER BY email
+    ON CONFLICT (email) DO UPDATE SET bounces = CASE WHEN excluded.bounces IS NULL THEN a.bounces ELSE bounce_history_merge(a.bounces, excluded.bounces) END,
+        last_event_at = greatest(a.last_event_at, excluded.last_event_at);
+
+    -- What came again. Only rows of this statement go, so that nobody can be waiting for them; the others are there already,
+    -- earlier in this transaction, or from one that committed while we waited for the address.
+    DELETE FROM bounce_event WHERE event_number = ANY (ARRAY(
+        SELECT n.event_number FROM added n WHERE n.event_id IS NOT NULL AND EXISTS (
+            SELECT FROM bounce_event b WHERE b.email = n.email AND b.event_id = n.event_id
+                AND (b.event_number < n.event_number OR b.xmin <> (SELECT xmin FROM bounce_event WHERE event_number = (SELECT min(event_number) FROM added)))
+            OFFSET 0)));
+
+    -- late events of an incident
+    IF EXISTS (SELECT FROM incident) THEN
+        UPDATE bounce_event SET incident_id = incident_of(email, at, category, event)
+        WHERE event_number = ANY (ARRAY(SELECT event_number FROM added WHERE incident_id IS NULL AND incident_of(email, at, category, event) IS NOT NULL));
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER added AFTER INSERT ON bounce_event REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION events_added();
+
+-- Changed and deleted events: the addresses concerned are locked, in the order of email; then, so that everything committed while we
+-- waited is seen, a second statement aggregates their events anew.
+CREATE OR REPLACE FUNCTION events_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+    SET enable_seqscan = off AS $$
+DECLARE
+    emails text[];
+BEGIN
+    IF TG_OP = 'UPDATE' THEN    -- only what a history holds counts
+        emails := ARRAY(SELECT DISTINCT email FROM (
+            (SELECT email, event, at, incident_id IS NULL FROM removed EXCEPT ALL SELECT email, event, at, incident_id IS NULL FROM added) UNION ALL
+            (SELECT email, event, at, incident_id IS NULL FROM added EXCEPT ALL SELECT email, event, at, incident_id IS NULL FROM removed)) x);
+    ELSE
+        emails := ARRAY(SELECT DISTINCT email FROM removed);
+    END IF;
+    -- ON CONFLICT DO UPDATE locks a row even where its condition leaves it alone
+    INSERT INTO address AS a (email, policy)
+        SELECT email, (SELECT value FROM setting WHERE name = 'policy') FROM unnest(emails) email ORDER BY email
+    ON CONFLICT (email) DO UPDATE SET added_at = a.added_at WHERE false;
+    UPDATE address a SET bounces = e.bounces, last_event_at = e.last_event_at
+        FROM unnest(emails) u(email) LEFT JOIN (
+            SELECT email, bounce_history(event, at) AS bounces, max(at) AS last_event_at FROM bounce_event
+            WHERE email = ANY (emails) AND incident_id IS NULL GROUP BY email) e USING (email)
+        WHERE a.email = u.email;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER updated AFTER UPDATE ON bounce_event REFERENCING OLD TABLE AS removed NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION events_changed();
+CREATE OR REPLACE TRIGGER deleted AFTER DELETE ON bounce_event REFERENCING OLD TABLE AS removed
+    FOR EACH STATEMENT EXECUTE FUNCTION events_changed();
+
+CREATE OR REPLACE FUNCTION events_truncated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE address SET bounces = NULL, last_event_at = NULL
+        FROM (SELECT email FROM address WHERE bounces IS NOT NULL ORDER BY email FOR NO KEY UPDATE) a WHERE address.email = a.email;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER truncated AFTER TRUNCATE ON bounce_event FOR EACH STATEMENT EXECUTE FUNCTION events_truncated();
+
+-- A time from any text, NULL where there is none: never an error.
+CREATE OR REPLACE FUNCTION event_time(value text) RETURNS timestamptz LANGUAGE plpgsql STABLE STRICT AS $$
+BEGIN
+    IF value ~ '^\s*\d{9,10}(\.\d+)?\s*$' THEN
+        RETURN to_timestamp(value::double precision);       -- Unix seconds, as some providers write
+    ELSIF value !~ '\d' THEN
+        RETURN NULL;                                        -- not "now" or "tomorrow"
+    END IF;
+    RETURN value::timestamptz;
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION events_arrived() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+BEGIN
+    INSERT INTO bounce_event (event_id, email, at, event, diagnostic, message_id, account)
+        SELECT event_id, email, event_time(at), event, diagnostic, message_id, account FROM arrived
+        WHERE coalesce(btrim(at), '') = '' OR event_time(at) IS NOT NULL;
+    INSERT INTO rejected_event (event_id, email, at, event, diagnostic, message_id, account, reason)
+        SELECT event_id, email, at, event, diagnostic, message_id, account, format('"%s" is no time', left(at, 80)) FROM arrived
+        WHERE btrim(at) <> '' AND event_time(at) IS NULL;
+    DELETE FROM incoming_event WHERE incoming_number = ANY (ARRAY(SELECT incoming_number FROM arrived));
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER arrived AFTER INSERT ON incoming_event REFERENCING NEW TABLE AS arrived
+    FOR EACH STATEMENT EXECUTE FUNCTION events_arrived();
+
+-- After an update of mailbounce the events that were read by older rules are read again, and all histories follow:
+--     UPDATE bounce_event SET event = NULL WHERE rules_version <> bounce_rules_version();
+-- after a change of your own rules:
+--     UPDATE bounce_event SET event = NULL WHERE rules_version IS NOT NULL;
+
+
+-- ==== Addresses, contacts, messages ====
+
+CREATE OR REPLACE FUNCTION read_address() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    NEW.email := lower(btrim(NEW.email, E' \t\r\n') COLLATE "C");
+    NEW.policy := coalesce(NEW.policy, (SELECT value FROM setting WHERE name = 'policy'));
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE OF email, policy ON address FOR EACH ROW
+    WHEN (NEW.policy IS NULL OR NEW.email <> lower(btrim(NEW.email, E' \t\r\n') COLLATE "C")) EXECUTE FUNCTION read_address();
+
+CREATE OR REPLACE FUNCTION read_contact() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    NEW.email := lower(btrim(NEW.email, E' \t\r\n') COLLATE "C");
+    IF coalesce(NEW.email, '') = '' THEN
+        RAISE EXCEPTION 'contact % has no address', NEW.contact_id USING ERRCODE = 'invalid_parameter_value';
+    ELSIF length(NEW.email) > 320 THEN
+        RAISE EXCEPTION 'the address of contact % is longer than 320 characters: "%..."', NEW.contact_id, left(NEW.email, 80) USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE OF email ON contact FOR EACH ROW EXECUTE FUNCTION read_contact();
+
+-- every contact's address has a row
+CREATE OR REPLACE FUNCTION contacts_added() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO address (email, policy)
+        SELECT email, (SELECT value FROM setting WHERE name = 'policy') FROM added GROUP BY email ORDER BY email
+    ON CONFLICT (email) DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER added AFTER INSERT ON contact REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION contacts_added();
+CREATE OR REPLACE TRIGGER updated AFTER UPDATE ON contact REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION contacts_added();
+
+CREATE OR REPLACE FUNCTION read_message() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    NEW.email := lower(btrim(coalesce(NEW.email, (SELECT email FROM contact WHERE contact_id = NEW.contact_id)), E' \t\r\n') COLLATE "C");
+    IF NEW.email IS NULL THEN
+        RAISE EXCEPTION 'message "%" has neither an address nor a contact that has one', NEW.message_id USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE OF email ON message FOR EACH ROW EXECUTE FUNCTION read_message();
+
+-- Nobody who was mailed in the last days is deleted: bounces and complaints are still to come. (Archiving, by a cleaning_rule, obeys it too.)
+CREATE OR REPLACE FUNCTION keep_contact() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    days numeric := (SELECT value FROM setting WHERE name = 'keep_days');
+    recent record;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        SELECT OLD.contact_id, OLD.email, max(sent_at) AS sent_at INTO recent FROM message WHERE contact_id = OLD.contact_id AND sent_at > now() - days * interval '1 day';
+    ELSE
+        SELECT c.contact_id, c.email, m.sent_at INTO recent FROM message m JOIN contact c USING (contact_id) WHERE m.sent_at > now() - days * interval '1 day' LIMIT 1;
+    END IF;
+    IF recent.sent_at IS NOT NULL THEN
+        RAISE EXCEPTION 'contact % (%) was mailed on %, less than % days ago: it cannot be deleted before %', recent.contact_id, recent.email,
+            to_char(recent.sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), days, to_char((recent.sent_at + days * interval '1 day') AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE OR REPLACE TRIGGER keep BEFORE DELETE ON contact FOR EACH ROW EXECUTE FUNCTION keep_contact();
+CREATE OR REPLACE TRIGGER keep_all BEFORE TRUNCATE ON contact FOR EACH STATEMENT EXECUTE FUNCTION keep_contact();
+
+
+-- ==== Who may be mailed, and who not ====
+
+-- What a state blocks:            marketing   transactional
+--   invalid or mistyped address       x             x
+--   confirmed                         x             x          (also beneath unsubscribed)
+--   complained                        x             x
+--   paused                            x             x
+--   unsubscribed                      x
+--   consent not given                 x
+-- To leave out global bounces, too, add: AND email NOT IN (SELECT email FROM global_bounce)
+CREATE OR REPLACE VIEW sendable AS
+SELECT c.contact_id, c.email, c.name, s.stream
+FROM contact c JOIN address a USING (email) CROSS JOIN (VALUES ('marketing'), ('transactional')) s (stream)
+WHERE a.verdict = 'ok'
+    AND a.bounce_state NOT IN ('confirmed', 'complained')
+    AND (c.paused_until IS NULL OR c.paused_until <= now())
+    AND (s.stream = 'transactional' OR a.sendable AND c.consent = 'given')
+    AND CASE WHEN a.bounce_state = 'unsubscribed' THEN bounce_summary_of(a.bounces, a.policy) ->> 'confirmed_at' IS NULL ELSE true END;
+
+-- What the history of an address says, in columns.
+CREATE OR REPLACE VIEW address_summary AS
+SELECT a.email, a.bounce_state, s.reason, s.confirmed_at, s.confirmed_category, s.first_strike_at, s.last_strike_at, s.last_category, s.last_event_at,
+    (s.strikes ->> 'hard')::int + (s.strikes ->> 'soft')::int + (s.strikes ->> 'block')::int AS strikes
+FROM address a CROSS JOIN LATERAL json_to_record(bounce_summary_of(a.bounces,
+        a.policy || CASE WHEN a.asof > a.last_event_at THEN ' asof=' || extract(epoch FROM a.asof - 'epoch'::timestamptz)::text ELSE '' END))
+    AS s (reason text, strikes json, confirmed_at timestamptz, confirmed_category text, first_strike_at timestamptz, last_strike_at timestamptz,
+        last_category text, last_event_at timestamptz);
+
+-- The confirmed ones apart, with the reason. To take one off by hand:
+--     INSERT INTO bounce_event (email, event, at) VALUES ('ann@example.com', 'reactivate', now());
+CREATE OR REPLACE VIEW confirmed AS
+SELECT c.contact_id, c.email, s.bounce_state, s.reason, s.confirmed_category AS category, s.confirmed_at, s.last_strike_at, e.diagnostic, k.advice_en, k.advice_zh
+FROM contact c JOIN address_summary s USING (email)
+    LEFT JOIN bounce_categories k ON k.category = s.confirmed_category
+    LEFT JOIN LATERAL (SELECT diagnostic FROM bounce_event e
+        WHERE e.email = c.email AND e.at <= s.confirmed_at AND e.category IS NOT DISTINCT FROM s.confirmed_category AND e.incident_id IS NULL
+            AND (e.category IS NOT NULL OR e.event IN ('hard', 'soft', 'block', 'pending'))
+        ORDER BY e.at DESC, e.event_number DESC LIMIT 1) e ON true
+WHERE s.bounce_state IN ('confirmed', 'complained', 'unsubscribed') AND s.confirmed_at IS NOT NULL;
+
+-- Never sent to, and no bounces.
+CREATE OR REPLACE VIEW invalid_address AS
+SELECT c.contact_id, c.email, a.verdict, email_suggestion(c.email) AS suggestion
+FROM contact c JOIN address a USING (email)
+WHERE a.verdict <> 'ok';
+
+
+-- ==== Reports ====
+
+-- Messages finally hard, soft or block, over messages sent. Not final: pending, and what was delivered later. A message that was accepted
+-- and then returned did bounce. Suppression is not counted: the provider did not send.
+CREATE OR REPLACE VIEW campaign_bounce_rate AS
+SELECT account, campaign, sent, hard, soft, block, hard + soft + block AS bounced, suppressed,
+    round((hard + soft + block)::numeric / sent, 4) AS rate,
+    hard + soft + block > (SELECT value::numeric FROM setting WHERE name = 'bounce_rate_mark') * sent AS over_mark
+FROM (
+    SELECT m.account, m.campaign, count(*) AS sent, count(*) FILTER (WHERE f.outcome = 'hard') AS hard,
+        count(*) FILTER (WHERE f.outcome IN ('soft', 'unknown')) AS soft, count(*) FILTER (WHERE f.outcome = 'block') AS block,
+        count(*) FILTER (WHERE f.outcome = 'suppressed') AS suppressed
+    FROM message m LEFT JOIN (
+        SELECT DISTINCT ON (message_id) message_id, outcome FROM (
+            SELECT message_id, at, event_number, event = 'delivered' AS delivered,
+                CASE WHEN event = 'delivered' OR category = 'suppressed' THEN event
+                    WHEN category IS NOT NULL OR event IN ('hard', 'soft', 'block')
+                    THEN bounce_type(event, (SELECT value FROM setting WHERE name = 'perspective')) END AS outcome
+            FROM bounce_event WHERE message_id IS NOT NULL) e
+        WHERE outcome IN ('delivered', 'hard', 'soft', 'block', 'unknown') OR outcome LIKE 'suppressed%'
+        ORDER BY message_id, at DESC, delivered, event_number DESC) f USING (message_id)
+    GROUP BY m.account, m.campaign) c;
+
+-- Why mail bounces, month by month.
+CREATE OR REPLACE VIEW reason_over_time AS
+SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, coalesce(category, event) AS category,
+    bounce_type(event, (SELECT value FROM setting WHERE name = 'perspective')) AS type, count(*) AS events, count(DISTINCT email) AS addresses
+FROM bounce_event
+WHERE category IS NOT NULL OR event IN ('hard', 'soft', 'block', 'pending')
+GROUP BY 1, 2, 3;
+
+-- Many bounces from one domain: is it dead, does it block you, is it full? Judged by the newest sign of each address.
+CREATE OR REPLACE VIEW domain_health AS
+WITH sign AS (
+    SELECT DISTINCT ON (email) split_part(email, '@', -1) AS domain, at, event, category, diagnostic,
+        CASE WHEN event IN ('delivered', 'open', 'click') THEN 'fine'
+            WHEN category = 'mailbox_full' THEN 'full'
+            ELSE bounce_type(event, (SELECT value FROM setting WHERE name = 'perspective')) END AS type
+    FROM bounce_event
+    WHERE (event IN ('delivered', 'open', 'click', 'hard', 'soft', 'block', 'pending') OR category IS NOT NULL) AND incident_id IS NULL
+        AND event NOT LIKE 'auto_reply%'
+    ORDER BY email, at DESC, event IN ('delivered', 'open', 'click'), event_number DESC
+), counted AS (
+    SELECT domain, count(*) AS addresses, count(*) FILTER (WHERE type = 'fine') AS fine,
+        count(*) FILTER (WHERE type = 'hard' AND category IN ('domain_unknown', 'not_accepting')) AS gone,
+        count(*) FILTER (WHERE type = 'hard' AND category IS DISTINCT FROM 'domain_unknown' AND category IS DISTINCT FROM 'not_accepting') AS refused,
+        count(*) FILTER (WHERE type = 'block') AS blocked,
+        count(*) FILTER (WHERE type = 'full') AS full_up,
+        count(*) FILTER (WHERE type NOT IN ('fine', 'hard', 'block', 'full')) AS other,
+        (array_agg(diagnostic ORDER BY at DESC) FILTER (WHERE type <> 'fine' AND diagnostic IS NOT NULL))[1] AS last_reply
+    FROM sign GROUP BY domain
+), reason AS (
+    SELECT domain, string_agg(category || ' ' || n, ', ' ORDER BY n DESC, category) AS evidence
+    FROM (SELECT domain, coalesce(category, event) AS category, count(*) AS n FROM sign WHERE type <> 'fine' GROUP BY 1, 2) x
+    GROUP BY domain
+)
+SELECT domain, addresses, fine, gone, refused, blocked, full_up, other,
+    CASE WHEN fine = 0 AND (gone * 2 >= addresses OR gone + refused = addresses AND addresses >= 3) THEN 'dead'
+        WHEN blocked * 2 >= addresses THEN 'blocking you'
+        WHEN full_up * 2 >= addresses THEN 'full'
+        ELSE 'fine' END AS health,
+    evidence, last_reply
+FROM counted LEFT JOIN reason USING (domain);
+
+-- HubSpot's global bounce: hard for an unknown user or a full mailbox in three or more accounts, until a person takes it back.
+CREATE OR REPLACE VIEW global_bounce AS
+SELECT email, count(DISTINCT account) AS accounts, string_agg(DISTINCT category, ',' ORDER BY category) AS categories, min(at) AS first_at, max(at) AS last_at
+FROM (
+    SELECT e.email, e.at, e.category, coalesce(e.account, m.account) AS account
+    FROM bounce_event e LEFT JOIN message m USING (message_id)
+    WHERE e.category IN ('user_unknown', 'mailbox_full') AND bounce_type(e.event, 'hubspot') = 'hard' AND e.incident_id IS NULL
+        AND NOT EXISTS (SELECT FROM bounce_event r WHERE r.email = e.email AND r.event IN ('reactivate', 'subscribe') AND r.at >= e.at)) hard
+WHERE account IS NOT NULL
+GROUP BY email
+HAVING count(DISTINCT account) >= (SELECT value::numeric FROM setting WHERE name = 'global_accounts');
+
+-- Still pending, after 72 hours, without an end.
+CREATE OR REPLACE VIEW pending_overdue AS
+SELECT email, message_id, max(account) AS account, min(at) AS since, max(at) AS last_try, floor(extract(epoch FROM now() - min(at)) / 3600)::int AS hours,
+    count(*) AS tries, (array_agg(category ORDER BY at DESC, event_number DESC))[1] AS category
+FROM bounce_event e
+WHERE bounce_type(event, (SELECT value FROM setting WHERE name = 'perspective')) = 'pending'
+    AND NOT EXISTS (SELECT FROM bounce_event d WHERE d.email = e.email AND d.message_id IS NOT DISTINCT FROM e.message_id AND d.at >= e.at
+        AND (d.event = 'delivered' OR bounce_type(d.event, (SELECT value FROM setting WHERE name = 'perspective')) IN ('hard', 'soft', 'block', 'unknown')
+            AND (d.category IS NOT NULL OR d.event IN ('hard', 'soft', 'block'))))
+GROUP BY email, message_id
+HAVING min(at) < now() - (SELECT value::numeric FROM setting WHERE name = 'pending_hours') * interval '1 hour';
+
+-- What time alone has changed: a hold that lapsed, a window that passed, a pending bounce that matured. The scheduled job looks at these:
+--     UPDATE address SET asof = now()
+--         FROM (SELECT email FROM address WHERE next_change_at <= now() ORDER BY email FOR NO KEY UPDATE) due WHERE address.email = due.email;
+-- with pg_cron:
+--     SELECT cron.schedule('contact list', '*/10 * * * *', $job$ SET search_path = contact_list, public; the statement above $job$);
+CREATE OR REPLACE VIEW time_change AS
+SELECT email, bounce_state AS stored_state, bounce_state_of(bounces, policy || ' asof=' || extract(epoch FROM now() - 'epoch'::timestamptz)::text) AS state_now, next_change_at
+FROM address
+WHERE next_change_at <= now();
+
+-- Empty when every address is what its events say.
+CREATE OR REPLACE VIEW state_check AS
+SELECT email, a.bounce_state AS stored_state, bounce_state_of(e.bounces, coalesce(a.policy, p.value)
+        || CASE WHEN a.asof > e.last_event_at THEN ' asof=' || extract(epoch FROM a.asof - 'epoch'::timestamptz)::text ELSE '' END) AS right_state,
+    CASE WHEN a.policy IS NULL THEN 'no row in address' WHEN a.policy <> p.value THEN 'policy differs from the setting'
+        ELSE 'history differs from the events' END AS problem
+FROM address a FULL JOIN (
+        SELECT email, CASE WHEN count(*) > count(incident_id) THEN bounce_history(event, at) FILTER (WHERE incident_id IS NULL) END AS bounces,
+            max(at) FILTER (WHERE incident_id IS NULL) AS last_event_at
+        FROM bounce_event GROUP BY email) e USING (email)
+    CROSS JOIN (SELECT value FROM setting WHERE name = 'policy') p
+WHERE a.policy IS DISTINCT FROM p.value OR a.bounces IS DISTINCT FROM e.bounces OR a.last_event_at IS DISTINCT FROM e.last_event_at
+UNION ALL
+SELECT email, NULL, 'active', 'no row in address' FROM contact c
+WHERE NOT EXISTS (SELECT FROM address a WHERE a.email = c.email) AND NOT EXISTS (SELECT FROM bounce_event e WHERE e.email = c.email);
+
+
+-- ==== Cleaning the list ====
+
+-- What is to go, or to rest, or to be saved as a list of its own. NULL means any. enabled: run by the scheduled job.
+CREATE TABLE IF NOT EXISTS cleaning_rule (
+    name text PRIMARY KEY,
+    action text NOT NULL CHECK (action IN ('archive', 'pause', 'save')),
+    applies_to text NOT NULL CHECK (applies_to IN ('active', 'pending', 'block', 'soft', 'hard', 'confirmed', 'unsubscribed', 'complained',
+        'inactive', 'invalid')),        -- a state; or: no open or click for older_than_days; or: an invalid address
+    category text,
+    older_than_days integer CHECK (older_than_days >= 0),
+    at_least integer,                   -- strikes
+    domain text,
+    pause_days integer CHECK (pause_days > 0),
+    enabled boolean NOT NULL DEFAULT false,
+    note text,
+    CHECK (action <> 'pause' OR pause_days IS NOT NULL),
+    CHECK (applies_to <> 'inactive' OR older_than_days IS NOT NULL)
+);
+INSERT INTO cleaning_rule (name, action, applies_to, older_than_days, at_least, pause_days, enabled, note)
+SELECT * FROM (VALUES
+    ('confirmed', 'archive', 'confirmed', NULL::int, NULL::int, NULL::int, true, 'dead addresses: never mailed again'),
+    ('soft', 'save', 'soft', NULL, NULL, NULL, true, 'soft bounces as a list of their own, to look at before they become hard'),
+    ('soft_pause', 'pause', 'soft', NULL, 3, 30, false, 'three soft strikes: leave them alone for a month'),
+    ('hard', 'archive', 'hard', NULL, NULL, NULL, false, 'hard bounces below the limit, for policies that wait for three'),
+    ('complained', 'archive', 'complained', NULL, NULL, NULL, false, 'reported your mail as spam'),
+    ('unsubscribed', 'archive', 'unsubscribed', NULL, NULL, NULL, false, 'want no marketing; archived they get no receipts either'),
+    ('inactive', 'archive', 'inactive', 365, NULL, NULL, false, 'neither opened nor clicked for a year'),
+    ('invalid', 'archive', 'invalid', NULL, NULL, NULL, false, 'addresses that are none, or mistyped')) preset
+WHERE NOT EXISTS (SELECT FROM cleaning_rule);       -- a preset that you deleted stays deleted
+
+-- INSERT INTO cleaning_run (rule) VALUES ('confirmed') RETURNING *;                    runs a rule
+-- UPDATE cleaning_run SET undone_at = now() WHERE run_id = 1;                          takes it back
+CREATE TABLE IF NOT EXISTS cleaning_run (
+    run_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    rule text NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    archived integer,
+    paused integer,
+    saved integer,
+    kept integer,           -- the rule asked for them, something spoke against it: cleaning_preview.kept_because
+    undone_at timestamptz
+);
+
+CREATE TABLE IF NOT EXISTS archived_contact (
+    archive_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    contact_id bigint NOT NULL,
+    email text NOT NULL,
+    name text,
+    consent text NOT NULL,
+    paused_until timestamptz,
+    created_at timestamptz NOT NULL,
+    run_id bigint,
+    rule text,
+    archived_at timestamptz NOT NULL DEFAULT now(),
+    bounce_state text,      -- what the rule applied to
+    category text,
+    since timestamptz
+);
+CREATE INDEX IF NOT EXISTS archived_contact_run ON archived_contact (run_id);
+CREATE INDEX IF NOT EXISTS archived_contact_email ON archived_contact (email);
+
+CREATE TABLE IF NOT EXISTS paused_contact (
+    run_id bigint,
+    contact_id bigint,
+    email text NOT NULL,
+    paused_before timestamptz,
+    paused_until timestamptz NOT NULL,
+    PRIMARY KEY (run_id, contact_id)
+);
+
+CREATE TABLE IF NOT EXISTS saved_list (
+    list text,              -- the rule's name
+    contact_id bigint,
+    email text NOT NULL,
+    run_id bigint,
+    saved_at timestamptz NOT NULL DEFAULT now(),
+    bounce_state text,
+    category text,
+    PRIMARY KEY (list, contact_id)
+);
+
+-- The dry run: what each rule would take now, and why; kept_because says why it would not.
+CREATE OR REPLACE VIEW cleaning_preview AS
+SELECT rule, action, contact_id, email, bounce_state, category, since, strikes, CASE WHEN action = 'archive' AND last_sent_at > now() - keep_days * interval '1 day'
+    THEN format('mailed on %s, less than %s days ago', to_char(last_sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), keep_days) END AS kept_because
+FROM (
+    SELECT r.name AS rule, r.action, c.contact_id, c.email, a.bounce_state, coalesce(s.confirmed_category, s.last_category) AS category, coalesce(s.strikes, 0) AS strikes,
+        (SELECT value::numeric FROM setting WHERE name = 'keep_days') AS keep_days,
+        (SELECT max(m.sent_at) FROM message m WHERE m.contact_id = c.contact_id) AS last_sent_at,
+        CASE r.applies_to
+            WHEN 'confirmed' THEN s.confirmed_at
+            WHEN 'unsubscribed' THEN (SELECT max(e.at) FROM bounce_event e WHERE e.email = c.email AND e.event = 'unsubscribe')
+            WHEN 'complained' THEN (SELECT max(e.at) FROM bounce_event e WHERE e.email = c.email AND e.event = 'complaint')
+            WHEN 'inactive' THEN greatest(c.created_at, (SELECT max(e.at) FROM bounce_event e WHERE e.email = c.email AND e.event IN ('open', 'click')))
+            WHEN 'invalid' THEN a.added_at
+            WHEN 'active' THEN c.created_at
+            ELSE coalesce(s.first_strike_at, s.last_event_at) END AS since,
+        r.older_than_days, r.at_least, r.category AS wanted, r.pause_days, c.paused_until
+    FROM cleaning_rule r
+        JOIN address a ON CASE r.applies_to WHEN 'inactive' THEN true WHEN 'invalid' THEN a.verdict <> 'ok' ELSE a.bounce_state = r.applies_to END
+            AND (r.domain IS NULL OR a.domain = lower(r.domain))
+        JOIN contact c USING (email)
+        LEFT JOIN LATERAL (SELECT * FROM address_summary s WHERE s.email = a.email OFFSET 0) s ON true) candidate
+WHERE (older_than_days IS NULL OR since < now() - older_than_days * interval '1 day')
+    AND (at_least IS NULL OR strikes >= at_least)
+    AND (wanted IS NULL OR category = wanted)
+    AND (action <> 'pause' OR paused_until IS NULL OR paused_until < now() + pause_days * interval '1 day' - interval '1 hour')     -- not paused already
+    AND (action <> 'save' OR NOT EXISTS (SELECT FROM saved_list l WHERE l.list = rule AND l.contact_id = candidate.contact_id));
+
+CREATE OR REPLACE FUNCTION run_cleaning() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    wanted cleaning_rule;
+    chosen bigint[];
+BEGIN
+    SELECT * INTO wanted FROM cleaning_rule WHERE name = NEW.rule;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown cleaning rule "%"; legal: %', NEW.rule, (SELECT string_agg(name, ', ' ORDER BY name) FROM cleaning_rule)
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    -- the contacts are locked first, in order, and then looked at again: what changed while we waited counts
+    chosen := ARRAY(SELECT contact_id FROM cleaning_preview WHERE rule = NEW.rule);
+    PERFORM FROM contact WHERE contact_id = ANY (chosen) ORDER BY contact_id FOR UPDATE;
+    NEW.archived := 0;
+    NEW.paused := 0;
+    NEW.saved := 0;
+    NEW.undone_at := NULL;
+    SELECT count(*) INTO NEW.kept FROM cleaning_preview p WHERE p.rule = NEW.rule AND contact_id = ANY (chosen) AND kept_because IS NOT NULL;
+    IF wanted.action = 'archive' THEN
+        WITH gone AS (
+            DELETE FROM contact c USING cleaning_preview p
+            WHERE p.rule = NEW.rule AND p.kept_because IS NULL AND c.contact_id = p.contact_id AND c.contact_id = ANY (chosen)
+            RETURNING c.contact_id, c.email, c.name, c.consent, c.paused_until, c.created_at, p.category, p.since)
+        INSERT INTO archived_contact (contact_id, email, name, consent, paused_until, created_at, run_id, rule, bounce_state, category, since)
+            SELECT contact_id, email, name, consent, paused_until, created_at, NEW.run_id, NEW.rule, wanted.applies_to, category, since FROM gone;
+        GET DIAGNOSTICS NEW.archived = ROW_COUNT;
+    ELSIF wanted.action = 'pause' THEN
+        INSERT INTO paused_contact (run_id, contact_id, email, paused_before, paused_until)
+            SELECT NEW.run_id, c.contact_id, c.email, c.paused_until, now() + wanted.pause_days * interval '1 day'
+            FROM cleaning_preview p JOIN contact c USING (contact_id) WHERE p.rule = NEW.rule AND c.contact_id = ANY (chosen);
+        UPDATE contact c SET paused_until = p.paused_until FROM paused_contact p WHERE p.run_id = NEW.run_id AND p.contact_id = c.contact_id;
+        GET DIAGNOSTICS NEW.paused = ROW_COUNT;
+    ELSE
+        INSERT INTO saved_list (list, contact_id, email, run_id, bounce_state, category)
+            SELECT NEW.rule, contact_id, email, NEW.run_id, bounce_state, category FROM cleaning_preview p WHERE p.rule = NEW.rule AND contact_id = ANY (chosen)
+        ON CONFLICT DO NOTHING;
+        GET DIAGNOSTICS NEW.saved = ROW_COUNT;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER run BEFORE INSERT ON cleaning_run FOR EACH ROW EXECUTE FUNCTION run_cleaning();
+
+-- Contacts come back from the archive, unless they exist again. One of them by hand:
+--     WITH back AS (DELETE FROM archived_contact WHERE email = 'ann@example.com' RETURNING *)
+--     INSERT INTO contact SELECT contact_id, email, name, consent, paused_until, created_at FROM back;
+CREATE OR REPLACE FUNCTION bring_back(archive_ids bigint[]) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
+    WITH back AS (
+        DELETE FROM archived_contact a WHERE archive_id = ANY ($1) AND NOT EXISTS (SELECT FROM contact c WHERE c.contact_id = a.contact_id)
+            AND NOT EXISTS (SELECT FROM archived_contact b WHERE b.contact_id = a.contact_id AND b.archive_id > a.archive_id AND b.archive_id = ANY ($1))
+        RETURNING *)
+    INSERT INTO contact (contact_id, email, name, consent, paused_until, created_at)
+        SELECT contact_id, email, name, consent, paused_until, created_at FROM back ORDER BY contact_id;
+$$;
+
+-- Taking a run back. Who has unsubscribed or complained since stays in the archive.
+CREATE OR REPLACE FUNCTION undo_cleaning() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    IF OLD.undone_at IS NOT NULL THEN
+        RAISE EXCEPTION 'run % was undone already; run the rule "%" again', OLD.run_id, OLD.rule USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM bring_back(ARRAY(
+        SELECT archive_id FROM archived_contact c JOIN address a USING (email)
+        WHERE run_id = OLD.run_id AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.bounce_state)));
+    PERFORM FROM contact WHERE contact_id IN (SELECT contact_id FROM paused_contact WHERE run_id = OLD.run_id) ORDER BY contact_id FOR UPDATE;
+    UPDATE contact c SET paused_until = p.paused_before FROM paused_contact p
+        WHERE p.run_id = OLD.run_id AND p.contact_id = c.contact_id AND c.paused_until = p.paused_until;
+    DELETE FROM paused_contact WHERE run_id = OLD.run_id;
+    DELETE FROM saved_list WHERE run_id = OLD.run_id;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER undo BEFORE UPDATE OF undone_at ON cleaning_run FOR EACH ROW WHEN (OLD.undone_at IS DISTINCT FROM NEW.undone_at)
+    EXECUTE FUNCTION undo_cleaning();
+
+
+-- ==== Incidents ====
+
+--     INSERT INTO incident (domain, category, since, until, note) VALUES ('example.com', 'user_unknown', '2026-03-01 10:00Z', '2026-03-01 11:00Z', '...');
+-- takes the bounces out of the histories and brings back whom they sent to the archive; DELETE FROM incident puts the bounces in again.
+CREATE OR REPLACE FUNCTION read_incident() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    NEW.domain := nullif(lower(btrim(NEW.domain, E'@ \t\r\n') COLLATE "C"), '');
+    IF NEW.since >= NEW.until THEN
+        RAISE EXCEPTION 'an incident must begin before it ends: since % is not before until %', NEW.since, NEW.until USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NEW.category IS NOT NULL AND NOT EXISTS (SELECT FROM bounce_categories WHERE category = NEW.category) THEN
+        RAISE EXCEPTION 'unknown category "%"; legal: those of bounce_categories', NEW.category USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE ON incident FOR EACH ROW EXECUTE FUNCTION read_incident();
+
+CREATE OR REPLACE FUNCTION mark_incident() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    LOCK TABLE bounce_event IN SHARE ROW EXCLUSIVE MODE;        -- no event may come in unseen meanwhile
+    UPDATE bounce_event SET incident_id = incident_of(email, at, category, event)
+        WHERE (incident_id = OLD.incident_id OR incident_id IS NULL AND at >= NEW.since AND at < NEW.until)
+            AND incident_id IS DISTINCT FROM incident_of(email, at, category, event);
+    PERFORM bring_back(ARRAY(
+        SELECT archive_id FROM archived_contact c JOIN address a USING (email)
+        WHERE c.bounce_state IN ('pending', 'block', 'soft', 'hard', 'confirmed') AND a.bounce_state <> c.bounce_state AND a.sendable
+            AND EXISTS (SELECT FROM bounce_event e WHERE e.email = c.email AND e.incident_id = NEW.incident_id)));
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER mark AFTER INSERT OR UPDATE OR DELETE ON incident FOR EACH ROW EXECUTE FUNCTION mark_incident();
+
+
+-- ==== Your own tables ====
+
+-- The history and state on tables that you have already: add the columns to your table of addresses, and three triggers to your table of events.
+--     ALTER TABLE subscriber ADD bounces bounce_history,
+--         ADD bounce_state text GENERATED ALWAYS AS (bounce_state_of(bounces, 'benchmark')) STORED;
+--     CREATE TRIGGER history_insert AFTER INSERT ON mail_log REFERENCING NEW TABLE AS added
+--         FOR EACH STATEMENT EXECUTE FUNCTION contact_list.keep_history('subscriber', 'mail', 'bounces', 'rcpt', 'reply', 'logged_at');
+--     CREATE TRIGGER history_update AFTER UPDATE ON mail_log REFERENCING OLD TABLE AS removed NEW TABLE AS added
+--         FOR EACH STATEMENT EXECUTE FUNCTION contact_list.keep_history('subscriber', 'mail', 'bounces', 'rcpt', 'reply', 'logged_at');
+--     CREATE TRIGGER history_delete AFTER DELETE ON mail_log REFERENCING OLD TABLE AS removed
+--         FOR EACH STATEMENT EXECUTE FUNCTION contact_list.keep_history('subscriber', 'mail', 'bounces', 'rcpt', 'reply', 'logged_at');
+-- The arguments: the table of addresses, its address and history; the address, event (or diagnostic) and time of an event. What cannot be read is left out of
+-- the history. For the events that are there already: UPDATE mail_log SET rcpt = rcpt.
+
+-- Whether an event can be read: never an error.
+CREATE OR REPLACE FUNCTION readable(event text, at timestamptz) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN event IS NOT NULL AND at IS NOT NULL AND bounce_history_add(NULL, event, at) IS NOT NULL;
+EXCEPTION WHEN data_exception THEN
+    RETURN false;
+END $$;
+
+CREATE OR REPLACE FUNCTION keep_history() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    kit text := (SELECT pronamespace::regnamespace FROM pg_proc WHERE oid = (SELECT tgfoid FROM pg_trigger WHERE tgrelid = TG_RELID AND tgname = TG_NAME));
+    own text := (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'mailbounce');
+    addresses regclass;
+    emails text;
+BEGIN
+    IF TG_NARGS <> 6 THEN
+        RAISE EXCEPTION 'keep_history needs six arguments: the table of addresses, its address and history, and the address, event and time of an event'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    addresses := coalesce(to_regclass(quote_ident(TG_TABLE_SCHEMA) || '.' || TG_ARGV[0]), TG_ARGV[0]::regclass);
+    emails := CASE TG_OP WHEN 'INSERT' THEN 'SELECT %4$I FROM added' WHEN 'DELETE' THEN 'SELECT %4$I FROM removed'
+        ELSE 'SELECT %4$I FROM added UNION SELECT %4$I FROM removed' END;
+    EXECUTE format('SELECT FROM %1$s WHERE %2$I IN (' || emails || ') ORDER BY %2$I FOR NO KEY UPDATE', addresses, TG_ARGV[1], NULL, TG_ARGV[3]);
+    EXECUTE format(CASE TG_OP
+        WHEN 'INSERT' THEN 'UPDATE %1$s a SET %3$I = %8$s.bounce_history_merge(a.%3$I, e.h)
+            FROM (SELECT %4$I AS email, %8$s.bounce_history(%5$I::text, %6$I) AS h FROM added WHERE %7$s.readable(%5$I::text, %6$I) GROUP BY 1) e
+            WHERE a.%2$I = e.email'
+        ELSE 'UPDATE %1$s a SET %3$I = (SELECT %8$s.bounce_history(%5$I::text, %6$I) FROM %9$s e WHERE e.%4$I = a.%2$I AND %7$s.readable(%5$I::text, %6$I) HAVING count(*) > 0)
+            WHERE a.%2$I IN (' || emails || ')' END,
+        addresses, TG_ARGV[1], TG_ARGV[2], TG_ARGV[3], TG_ARGV[4], TG_ARGV[5], kit, own, TG_RELID::regclass);
+    RETURN NULL;
+END $$;
+
+
+-- ==== Done ====
+
+-- with the rights of the owner: nobody else may hang them on tables of his own
+REVOKE EXECUTE ON FUNCTION setting_changed(), read_event(), events_added(), events_changed(), events_truncated(), events_arrived(), read_address(),
+    read_contact(), contacts_added(), read_message(), keep_contact(), run_cleaning(), undo_cleaning(), read_incident(), mark_incident() FROM PUBLIC;
+
+SELECT set_config('search_path', :'kit_path', true), set_config('client_min_messages', :'kit_messages', true) \g /dev/null
+SELECT format('contact list ready in schema %I: mailbounce %s, rules %s', :'schema', extversion, 'x') AS kit_done FROM pg_extension WHERE extname = 'mailbounce' \gset
+\if :kit_in_transaction
+\else
+    COMMIT;
+\endif
+\echo :kit_done
