@@ -5,8 +5,8 @@
 --     on the coordinator:  CREATE SERVER and CREATE USER MAPPING for each (doc/scale.md), then
 --                          psql -d DATABASE -f sql/shards_postgresql.sql
 --
--- Takes the servers whose names match the variable servers (-v servers='crm%'; default shard%), in the order of their names: their number and
--- order decide where an address lives, and must stay. Variable schema: as for the contact list. Run it again after an update of the contact list.
+-- Takes the servers whose names match the variable servers (-v servers='crm%'; default shard%), in the order of their names (shard2 before
+-- shard10): their number and order decide where an address lives, and must stay. Variable schema: as for the contact list. Run it again after an update of the contact list.
 --
 -- Made for each server: a schema of its name with the shard's tables and views. Over them, in the schema contact_list:
 --     with an email column    a table partitioned by it: insert, select, aggregate as if there were one server
@@ -52,7 +52,7 @@ END $$;
 DO $$
 DECLARE
     kit text := current_setting('shards.schema');
-    shards text[] := ARRAY(SELECT srvname FROM pg_foreign_server WHERE srvname LIKE current_setting('shards.servers') ORDER BY srvname COLLATE "C");
+    shards text[] := ARRAY(SELECT srvname FROM pg_foreign_server WHERE srvname LIKE current_setting('shards.servers') ORDER BY length(srvname), srvname COLLATE "C");
     shard text;
     relation text;
     own record;
@@ -61,7 +61,16 @@ BEGIN
     IF cardinality(shards) = 0 THEN
         RAISE EXCEPTION 'there is no foreign server like "%": CREATE SERVER first', current_setting('shards.servers');
     END IF;
+    IF to_regclass('setting') IS NOT NULL THEN
+        IF EXISTS (SELECT FROM ONLY setting) THEN
+            RAISE EXCEPTION 'the schema % holds a contact list of its own: run this file in another database', kit;
+        END IF;
+    END IF;
     FOREACH shard IN ARRAY shards LOOP
+        IF EXISTS (SELECT FROM pg_class c LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver
+            WHERE c.relnamespace = to_regnamespace(quote_ident(shard)) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND s.srvname IS DISTINCT FROM shard) THEN
+            RAISE EXCEPTION 'the schema % holds more than the tables of the server %: rename one of them', shard, shard;
+        END IF;
         EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', shard);
         EXECUTE format('CREATE SCHEMA %I', shard);
         EXECUTE format('IMPORT FOREIGN SCHEMA %I FROM SERVER %I INTO %I OPTIONS (import_generated ''false'', import_default ''true'')', kit, shard, shard);
@@ -80,7 +89,7 @@ BEGIN
         DROP FOREIGN TABLE pg_temp.shard_column;
     END LOOP;
 
-    FOR relation IN SELECT relname FROM pg_class WHERE relnamespace = shards[1]::regnamespace AND relkind = 'f' LOOP
+    FOR relation IN SELECT relname FROM pg_class WHERE relnamespace = quote_ident(shards[1])::regnamespace AND relkind = 'f' LOOP
         key := CASE WHEN relation = 'incoming_event' THEN '(lower(btrim(email, E'' \t\r\n'') COLLATE "C"))'
             ELSE (SELECT attname FROM pg_attribute WHERE attrelid = format('%I.%I', shards[1], relation)::regclass AND attname = 'email') END;
         EXECUTE format('DROP TABLE IF EXISTS %I', relation);
@@ -108,7 +117,7 @@ END $$;
 -- Shards that differ from the coordinator or, in their settings, from the first shard.
 CREATE OR REPLACE VIEW shard_check AS
 SELECT shard, problem
-FROM (SELECT srvname AS shard, v.*, first_value(v.settings) OVER (ORDER BY srvname COLLATE "C") AS wanted
+FROM (SELECT srvname AS shard, v.*, first_value(v.settings) OVER (ORDER BY length(srvname), srvname COLLATE "C") AS wanted
     FROM (SELECT srvname FROM pg_foreign_server WHERE srvname LIKE :'servers') s CROSS JOIN LATERAL dblink(s.srvname, format(
         'SELECT mailbounce_version(), bounce_rules_version(), (SELECT string_agg(name || '' = '' || value, '', '' ORDER BY name) FROM %I.setting)', :'schema'))
         AS v (version text, rules text, settings text)) shard

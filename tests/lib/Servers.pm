@@ -34,7 +34,7 @@ sub psql {
     my $out = `psql -XqAt -v ON_ERROR_STOP=1 @options -f $name 2>&1`;
     chomp $out;
     unlink $name;
-    return $out =~ s/^psql:\Q$name\E:\d+: //mgr;
+    return $out =~ s/^psql:\S+:\d+: //mgr;
 }
 
 # asks until the answer is the wanted one (a minute at most), and returns the last answer
