@@ -14,6 +14,8 @@
 -- Locks: a statement changes events first, then addresses in the order of email, then contacts in the order of contact_id.
 -- Statements that keep to this order never deadlock with each other.
 
+\set kit_quiet :QUIET
+\set kit_stop :ON_ERROR_STOP
 \set QUIET on
 \set ON_ERROR_STOP on
 \if :{?schema}
@@ -227,6 +229,9 @@ DECLARE
     own_rules text;
 BEGIN
     NEW.email := lower(btrim(NEW.email, E' \t\r\n') COLLATE "C");
+    IF length(NEW.event_id) > 250 THEN      -- longer than an index can hold
+        NEW.event_id := md5(NEW.event_id);
+    END IF;
     IF TG_OP = 'UPDATE' THEN
         IF NEW.event IS DISTINCT FROM OLD.event THEN
             NEW.rules_version := NULL;
@@ -271,7 +276,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER read BEFORE INSERT ON bounce_event FOR EACH ROW EXECUTE FUNCTION read_event();
-CREATE OR REPLACE TRIGGER read_again BEFORE UPDATE OF email, at, event, diagnostic ON bounce_event FOR EACH ROW EXECUTE FUNCTION read_event();
+CREATE OR REPLACE TRIGGER read_again BEFORE UPDATE OF event_id, email, at, event, diagnostic ON bounce_event FOR EACH ROW EXECUTE FUNCTION read_event();
 
 
 -- ==== Events: keeping the histories ====
@@ -859,7 +864,7 @@ BEGIN
         RAISE EXCEPTION 'keep_history needs six arguments: the table of addresses, its address and history, and the address, event and time of an event'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    addresses := coalesce(to_regclass(quote_ident(TG_TABLE_SCHEMA) || '.' || TG_ARGV[0]), TG_ARGV[0]::regclass);
+    addresses := CASE WHEN cardinality(parse_ident(TG_ARGV[0])) = 1 THEN quote_ident(TG_TABLE_SCHEMA) || '.' ELSE '' END || TG_ARGV[0];
     emails := CASE TG_OP WHEN 'INSERT' THEN 'SELECT %4$I FROM added' WHEN 'DELETE' THEN 'SELECT %4$I FROM removed'
         ELSE 'SELECT %4$I FROM added UNION SELECT %4$I FROM removed' END;
     EXECUTE format('SELECT FROM %1$s WHERE %2$I IN (' || emails || ') ORDER BY %2$I FOR NO KEY UPDATE', addresses, TG_ARGV[1], NULL, TG_ARGV[3]);
@@ -880,10 +885,12 @@ END $$;
 REVOKE EXECUTE ON FUNCTION setting_changed(), read_event(), events_added(), events_changed(), events_truncated(), events_arrived(), read_address(),
     read_contact(), contacts_added(), read_message(), keep_contact(), run_cleaning(), undo_cleaning(), read_incident(), mark_incident() FROM PUBLIC;
 
-SELECT set_config('search_path', :'kit_path', true), set_config('client_min_messages', :'kit_messages', true) \g /dev/null
-SELECT format('contact list ready in schema %I: mailbounce %s, rules %s', :'schema', extversion, 'x') AS kit_done FROM pg_extension WHERE extname = 'mailbounce' \gset
+SELECT format('contact list ready in schema %I: mailbounce %s, rules %s', :'schema', mailbounce_version(), bounce_rules_version()) AS kit_done,
+    set_config('search_path', :'kit_path', true) AS kit_path, set_config('client_min_messages', :'kit_messages', true) AS kit_messages \gset
 \if :kit_in_transaction
 \else
     COMMIT;
 \endif
-\echo :kit_done
+\qecho :kit_done
+\set ON_ERROR_STOP :kit_stop
+\set QUIET :kit_quiet
