@@ -104,14 +104,16 @@ END;
 -- ---- 2. tables ----
 
 -- An address and its history. The history belongs to the address: a contact that changes address starts clean, one that was archived and is
--- imported again does not.
+-- imported again does not. Its rows are made by contacts and events, or by INSERT INTO rebuild(email).
 CREATE TABLE IF NOT EXISTS address (
-    email          TEXT PRIMARY KEY NOT NULL,
-    domain         TEXT GENERATED ALWAYS AS (CASE WHEN instr(email, '@') > 0
-                       THEN substr(email, length(rtrim(email, replace(email, '@', ''))) + 1) ELSE '' END) VIRTUAL,
+    email          TEXT PRIMARY KEY NOT NULL
+        CONSTRAINT "address.email is in lower case, without blanks" CHECK (email = lower(trim(email))),
+    domain         TEXT GENERATED ALWAYS AS (CASE WHEN instr(email, '@') = 0 THEN ''
+                       WHEN instr(substr(email, instr(email, '@') + 1), '@') = 0 THEN substr(email, instr(email, '@') + 1)
+                       ELSE substr(email, length(rtrim(email, replace(email, '@', ''))) + 1) END) VIRTUAL,
     bounces        BLOB,                                  -- the history; NULL: no events
     last_event_at  TEXT,
-    policy         TEXT NOT NULL DEFAULT 'default',       -- that of setting
+    policy         TEXT NOT NULL,                         -- that of setting
     asof           TEXT,                                  -- when the job looked at it; counts while no event is newer
     bounce_state   TEXT GENERATED ALWAYS AS (bounce_state_of(bounces,
                        policy || CASE WHEN asof > last_event_at THEN ' asof=' || asof ELSE '' END)) STORED,
@@ -123,7 +125,7 @@ CREATE TABLE IF NOT EXISTS address (
     verdict        TEXT GENERATED ALWAYS AS (email_check(email)) STORED,
     added_at       TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
     -- dead: also of those who unsubscribed or complained
-    confirmed_at   TEXT GENERATED ALWAYS AS (CASE WHEN bounce_state IN ('confirmed', 'unsubscribed', 'complained') THEN bounce_summary_of(bounces,
+    confirmed_at   TEXT GENERATED ALWAYS AS (CASE WHEN NOT sendable THEN bounce_summary_of(bounces,
                        policy || CASE WHEN asof > last_event_at THEN ' asof=' || asof ELSE '' END) ->> 'confirmed_at' END) STORED
 );
 CREATE INDEX IF NOT EXISTS address_domain ON address(domain);
@@ -165,8 +167,11 @@ CREATE TABLE IF NOT EXISTS bounce_event (
     diagnostic    TEXT,
     message_id    TEXT,
     account       TEXT,
-    category      TEXT GENERATED ALWAYS AS (CASE WHEN instr('|sent|delivered|open|click|complaint|unsubscribe|subscribe|reactivate|hard|soft|block|pending|none|',
-                      '|' || substr(event, 1, instr(event || '/', '/') - 1) || '|') = 0 THEN substr(event, 1, instr(event || '/', '/') - 1) END) VIRTUAL,
+    category      TEXT GENERATED ALWAYS AS (CASE substr(event, 1, instr(event || '/', '/') - 1)
+                      WHEN 'sent' THEN NULL WHEN 'delivered' THEN NULL WHEN 'open' THEN NULL WHEN 'click' THEN NULL
+                      WHEN 'complaint' THEN NULL WHEN 'unsubscribe' THEN NULL WHEN 'subscribe' THEN NULL WHEN 'reactivate' THEN NULL
+                      WHEN 'hard' THEN NULL WHEN 'soft' THEN NULL WHEN 'block' THEN NULL WHEN 'pending' THEN NULL WHEN 'none' THEN NULL
+                      ELSE substr(event, 1, instr(event || '/', '/') - 1) END) VIRTUAL,
     incident_id   INTEGER,                                -- an incident that takes it out of the history
     rules_version TEXT,                                   -- of the rules that read the diagnostic; NULL: the event was given
     received_at   TEXT,                                   -- filled by the trigger: NULL is an event that was not read yet
@@ -354,11 +359,12 @@ DROP VIEW IF EXISTS rebuild;
 CREATE VIEW rebuild AS SELECT email FROM address;
 CREATE TRIGGER rebuild_insert INSTEAD OF INSERT ON rebuild
 BEGIN
-    INSERT INTO address(email) VALUES (NEW.email) ON CONFLICT (email) DO NOTHING;
+    INSERT INTO address(email, policy) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32))), (SELECT value FROM setting WHERE name = 'policy'))
+    ON CONFLICT (email) DO NOTHING;
     UPDATE address SET (bounces, last_event_at) = (
         SELECT CASE WHEN count(*) > 0 THEN bounce_history(event, at) END, max(at)
-        FROM bounce_event WHERE email = NEW.email AND incident_id IS NULL)
-    WHERE email = NEW.email;
+        FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND incident_id IS NULL)
+    WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32)));
 END;
 
 -- INSERT OR REPLACE removes the event that was there without calling its delete trigger: remember whose it was.
@@ -377,8 +383,8 @@ BEGIN
     INSERT INTO rebuild(email) VALUES (OLD.email);
 END;
 
--- One event more. An insert never fails: what can't be read goes apart. received_at leads from trigger to trigger: NULL is new, then 'unread'
--- for all that is not in the common form, then 'rejected: ' and the reason, or the time at which it came.
+-- One event more. An insert never fails: what can't be read goes apart. received_at is NULL for a new event, 'unread'
+-- for one that is not in the common form, then 'rejected: ' and the reason, or the time at which it came.
 DROP TRIGGER IF EXISTS bounce_event_insert;
 CREATE TRIGGER bounce_event_insert AFTER INSERT ON bounce_event
 BEGIN
@@ -398,7 +404,20 @@ BEGIN
             AND (length(NEW.at) = 19 OR substr(NEW.at, 20) = 'Z' OR substr(NEW.at, 20) GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]Z')))
       AND ((NEW.event IS NULL AND NEW.diagnostic GLOB '*[!-~]*') OR EXISTS (SELECT 1 FROM event_word WHERE word = NEW.event));
 
+    -- all others: the next trigger reads them
     UPDATE bounce_event SET received_at = 'unread' || coalesce(NEW.received_at, '') WHERE event_number = NEW.event_number AND received_at IS NULL;
+
+    INSERT INTO address(email, bounces, last_event_at, policy)
+    SELECT email, CASE WHEN incident_id IS NULL THEN bounce_history_add(NULL, event, at) END, CASE WHEN incident_id IS NULL THEN at END,
+        (SELECT value FROM setting WHERE name = 'policy')
+    FROM bounce_event WHERE event_number = NEW.event_number
+    ON CONFLICT (email) DO UPDATE SET
+        bounces = bounce_history_merge(bounces, excluded.bounces),
+        last_event_at = CASE WHEN last_event_at >= coalesce(excluded.last_event_at, '') THEN last_event_at ELSE excluded.last_event_at END;
+
+    -- a late event of an incident; the trigger for updates takes it out again
+    UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
+    WHERE event_number = NEW.event_number AND NEW.incident_id IS NULL AND EXISTS (SELECT 1 FROM incident);
 
     DELETE FROM replaced_event WHERE true;                -- rebuilds what was replaced
 END;
@@ -428,29 +447,11 @@ BEGIN
         FROM (SELECT * FROM event_reading WHERE event_number = NEW.event_number LIMIT 1) AS r     -- LIMIT: read once, not once a column
         WHERE r.event_number = NEW.event_number)
     WHERE event_number = NEW.event_number;
-END;
 
-DROP TRIGGER IF EXISTS bounce_event_reject;
-CREATE TRIGGER bounce_event_reject AFTER UPDATE OF received_at ON bounce_event WHEN NEW.received_at GLOB 'rejected: *'
-BEGIN
     INSERT INTO rejected_event(event_id, email, at, event, diagnostic, message_id, account, reason)
-    VALUES (OLD.event_id, OLD.email, OLD.at, OLD.event, OLD.diagnostic, OLD.message_id, OLD.account, substr(NEW.received_at, 11));
-    DELETE FROM bounce_event WHERE event_number = NEW.event_number;
-END;
-
-DROP TRIGGER IF EXISTS bounce_event_count;
-CREATE TRIGGER bounce_event_count AFTER UPDATE OF received_at ON bounce_event
-WHEN (OLD.received_at IS NULL OR OLD.received_at GLOB 'unread*') AND NEW.received_at NOT GLOB 'unread*' AND NEW.received_at NOT GLOB 'rejected: *'
-BEGIN
-    INSERT INTO address(email, bounces, last_event_at)
-    VALUES (NEW.email, CASE WHEN NEW.incident_id IS NULL THEN bounce_history_add(NULL, NEW.event, NEW.at) END, CASE WHEN NEW.incident_id IS NULL THEN NEW.at END)
-    ON CONFLICT (email) DO UPDATE SET
-        bounces = bounce_history_merge(bounces, excluded.bounces),
-        last_event_at = CASE WHEN last_event_at >= coalesce(excluded.last_event_at, '') THEN last_event_at ELSE excluded.last_event_at END;
-
-    -- a late event of an incident; the trigger for updates takes it out again
-    UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
-    WHERE event_number = NEW.event_number AND NEW.incident_id IS NULL AND EXISTS (SELECT 1 FROM incident);
+    SELECT NEW.event_id, NEW.email, NEW.at, NEW.event, NEW.diagnostic, NEW.message_id, NEW.account, substr(received_at, 11)
+    FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *';
+    DELETE FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *';
 END;
 
 -- An event that is changed: read it again, and both addresses follow. Here what can't be read is an error.
@@ -505,20 +506,6 @@ BEGIN
     VALUES (nullif(NEW.event_id, ''), NEW.email, nullif(NEW.at, ''), nullif(NEW.event, ''), nullif(NEW.diagnostic, ''), nullif(NEW.message_id, ''), nullif(NEW.account, ''));
 END;
 
--- Addresses that you insert yourself: in lower case, under the policy that is set.
-DROP TRIGGER IF EXISTS address_email;
-CREATE TRIGGER address_email BEFORE INSERT ON address WHEN NEW.email <> lower(trim(NEW.email, char(9, 10, 13, 32)))
-BEGIN
-    INSERT INTO address(email) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32)))) ON CONFLICT (email) DO NOTHING;
-    SELECT RAISE(IGNORE);
-END;
-
-DROP TRIGGER IF EXISTS address_insert;
-CREATE TRIGGER address_insert AFTER INSERT ON address WHEN NEW.policy <> (SELECT value FROM setting WHERE name = 'policy')
-BEGIN
-    UPDATE address SET policy = (SELECT value FROM setting WHERE name = 'policy') WHERE email = NEW.email;
-END;
-
 -- A contact's address is in lower case and has a row in address, with whatever happened to it before.
 DROP TRIGGER IF EXISTS contact_insert;
 CREATE TRIGGER contact_insert AFTER INSERT ON contact
@@ -529,7 +516,8 @@ BEGIN
     UPDATE contact SET email = lower(trim(email, char(9, 10, 13, 32))),
         paused_until = strftime('%Y-%m-%dT%H:%M:%f000Z', paused_until, 'auto'), created_at = strftime('%Y-%m-%dT%H:%M:%f000Z', created_at, 'auto')
     WHERE contact_id = NEW.contact_id;
-    INSERT INTO address(email) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32)))) ON CONFLICT (email) DO NOTHING;
+    INSERT INTO address(email, policy) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32))), (SELECT value FROM setting WHERE name = 'policy'))
+    ON CONFLICT (email) DO NOTHING;
 END;
 
 DROP TRIGGER IF EXISTS contact_update;
@@ -542,7 +530,8 @@ BEGIN
     UPDATE contact SET email = lower(trim(email, char(9, 10, 13, 32))), paused_until = strftime('%Y-%m-%dT%H:%M:%f000Z', paused_until, 'auto')
     WHERE contact_id = NEW.contact_id
       AND (email <> lower(trim(email, char(9, 10, 13, 32))) OR paused_until NOT GLOB '????-??-??T??:??:??.??????Z');
-    INSERT INTO address(email) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32)))) ON CONFLICT (email) DO NOTHING;
+    INSERT INTO address(email, policy) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32))), (SELECT value FROM setting WHERE name = 'policy'))
+    ON CONFLICT (email) DO NOTHING;
 END;
 
 -- Bounces of what was sent lately are still to come.
@@ -980,7 +969,7 @@ END;
 --         INSERT INTO bounce_event(event_id, email, at, diagnostic) VALUES (NEW.id, NEW.rcpt, NEW.received, NEW.reply);
 --     END;
 --     INSERT INTO bounce_event(event_id, email, at, diagnostic) SELECT id, rcpt, received, reply FROM my_bounces;      -- those from before
--- Who may be mailed of a table of yours: the address decides (INSERT INTO address(email) SELECT mail FROM subscriber makes the rows).
+-- Who may be mailed of a table of yours: the address decides (INSERT INTO rebuild SELECT mail FROM subscriber makes the rows).
 --     SELECT s.* FROM subscriber AS s JOIN address AS a ON a.email = lower(s.mail) WHERE a.sendable AND a.verdict = 'ok';
 -- Or without the kit, the history and its state in your own table; here a misspelt event is an error:
 --     ALTER TABLE subscriber ADD COLUMN bounces BLOB;

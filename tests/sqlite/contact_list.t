@@ -192,7 +192,7 @@ fresh();
 run("INSERT INTO bounce_event(email, at, event) VALUES ('ann\@example.com', '2026-01-01', 'hard'), ('ann\@example.com', '2026-01-02', 'hard')");
 run("UPDATE setting SET value = 'benchmark' WHERE name = 'policy'");
 is(states(), 'ann@example.com=hard', 'another policy: every state is found anew');
-run("INSERT INTO bounce_event(email, at, event) VALUES ('bob\@example.com', '2026-01-01', 'hard'); INSERT INTO address(email) VALUES (' JOE\@example.com')");
+run("INSERT INTO bounce_event(email, at, event) VALUES ('bob\@example.com', '2026-01-01', 'hard'); INSERT INTO rebuild(email) VALUES (' JOE\@example.com')");
 is(run('SELECT email, policy FROM address ORDER BY 1'), "ann\@example.com|benchmark\nbob\@example.com|benchmark\njoe\@example.com|benchmark", 'new addresses have it');
 right('policy');
 run("INSERT OR REPLACE INTO setting(name, value) VALUES ('policy', 'ses')");
@@ -444,7 +444,7 @@ s/^--//mg for $forward, $alone;
 my $own = "CREATE TABLE subscriber(mail TEXT PRIMARY KEY, who TEXT); CREATE TABLE my_bounces(id INTEGER PRIMARY KEY, rcpt TEXT, reply TEXT, received TEXT);"
   . "INSERT INTO subscriber VALUES ('Ann\@example.com', 'Ann'), ('bob\@example.com', 'Bob'), ('eve\@example.com', 'Eve');"
   . "INSERT INTO my_bounces VALUES (1, 'ann\@example.com', '550 5.1.1 user unknown', '2026-01-01');";
-run("$own $forward INSERT INTO address(email) SELECT mail FROM subscriber; INSERT INTO my_bounces(rcpt, reply, received) VALUES ('bob\@example.com', '550 5.1.1 user unknown', '2026-01-01'), ('eve\@example.com', '?', 'whenever')");
+run("$own $forward INSERT INTO rebuild SELECT mail FROM subscriber; INSERT INTO my_bounces(rcpt, reply, received) VALUES ('bob\@example.com', '550 5.1.1 user unknown', '2026-01-01'), ('eve\@example.com', '?', 'whenever')");
 is(run($ask), 'eve@example.com|Eve', 'attached to tables with other names');
 is(run('SELECT reason FROM rejected_event'), '"whenever" is no time', '... the kit keeps apart what it can\'t read');
 is(sqlite("$own $alone INSERT INTO my_bounces(rcpt, reply, received) VALUES ('bob\@example.com', '550 5.1.1 user unknown', '2026-01-01'), ('bob\@example.com', 'hard', '2026-01-02'); SELECT mail, bounce_state FROM subscriber ORDER BY 1"),
