@@ -115,6 +115,9 @@ is(() = $plan =~ /Remote SQL: .*public\.bounce_state\(event, at, \$1::text\)/g, 
 # what PostgreSQL does not send, and what to write instead (doc/scale.md)
 unlike(plan_of("SELECT email FROM address WHERE bounce_state_of(bounces, 'benchmark') = 'confirmed'"), qr/Remote SQL: .*bounce_state_of/,
     'not sent: a history with a constant policy (it would be, with the column policy)');
+$plan = plan_of("SELECT email FROM bounce_event GROUP BY email HAVING bounce_summary(event, at) ->> 'reason' = 'hard'");
+is(() = $plan =~ /Filter: .*->>.*\n.*\n\s+Remote SQL: SELECT email, public\.bounce_summary\(event, at\) FROM .* GROUP BY 1$/mg, 3, 'not sent: a field of the summary (the summary is)') or diag($plan);
+unlike(plan_of("SELECT email FROM bounce_event WHERE at > now() - interval '1 day'"), qr/Remote SQL: .*(now|WHERE)/, 'not sent: now()');
 like(plan_of('SELECT domain, bounce_history_merge(bounces) FROM address GROUP BY domain'), qr/^HashAggregate\n.*Remote SQL: SELECT bounces, domain FROM/s,
     'not sent: histories of a domain are merged here');
 unlike(plan_of('SELECT category, count(*) FROM bounce_event GROUP BY category'), qr/Remote SQL: .*count/, 'not sent: a group that is on every shard');
