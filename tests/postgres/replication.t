@@ -26,6 +26,7 @@ SQL
 my ($publish) = $doc =~ /^```sql\n(CREATE PUBLICATION .*?)^```/ms or die;
 my ($subscribe) = $doc =~ /^```sql\n(TRUNCATE .*?CREATE SUBSCRIPTION .*?)^```/ms or die;
 my ($collect) = $doc =~ /^```sql\n(CREATE FUNCTION .*?ENABLE REPLICA TRIGGER .*?)^```/ms or die;
+my ($again) = $doc =~ /^```sql\n(UPDATE contact_list\.address .*?)^```/ms or die;
 my $from = "host=" . socket_of('main') . " dbname=postgres user=postgres";
 is(psql('main', $publish), '', 'publication');
 is(psql('subscriber', $subscribe =~ s/CONNECTION '[^']*'/CONNECTION '$from'/r), '', 'subscription');
@@ -57,6 +58,12 @@ is(psql('main', "UPDATE setting SET value = 'benchmark hard=2 hold=200d' WHERE n
 same_everywhere('another policy', qw(replica subscriber));
 is(psql('main', "DELETE FROM bounce_event WHERE email = 'user8\@example.com'; INSERT INTO cleaning_run (rule) VALUES ('confirmed')"), '', 'events go, contacts are archived');
 same_everywhere('after cleaning', qw(replica subscriber));
+my $histories = "SELECT count(*), md5(string_agg(email || bounces::text, '' ORDER BY email)) FROM address WHERE bounces IS NOT NULL";
+my $events = 'SELECT count(*) FROM bounce_event';
+is(wait_for('collector', $events, psql('main', $events)), psql('main', $events), 'the collector has lost the same events');
+isnt(psql('collector', $histories), psql('main', $histories), '... its histories keep them');
+is(psql('collector', $again), '', '... until they are made anew');
+is(psql('collector', $histories), psql('main', $histories), '... then they are the same');
 for my $what ('SELECT count(*) FROM contact', 'SELECT count(*) FROM archived_contact', 'SELECT count(*), sum(archived) FROM cleaning_run', 'SELECT count(*) FROM sendable', 'SELECT count(*) FROM confirmed') {
     my $wanted = psql('main', $what);
     like($wanted, qr/^[1-9]/, "$what: there are some");
