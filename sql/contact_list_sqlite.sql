@@ -510,6 +510,8 @@ END;
 DROP TRIGGER IF EXISTS contact_insert;
 CREATE TRIGGER contact_insert AFTER INSERT ON contact
 BEGIN
+    SELECT RAISE(ABORT, 'contact.email must not be empty, nor longer than 320 characters')
+    WHERE trim(NEW.email, char(9, 10, 13, 32)) = '' OR length(NEW.email) > 320;
     SELECT RAISE(ABORT, 'contact.paused_until and contact.created_at must be times, e.g. 2026-01-02T03:04:05Z')
     WHERE (NEW.paused_until IS NOT NULL AND strftime('%Y', NEW.paused_until, 'auto') IS NULL)
        OR (NEW.created_at IS NOT NULL AND strftime('%Y', NEW.created_at, 'auto') IS NULL);
@@ -525,6 +527,8 @@ CREATE TRIGGER contact_update AFTER UPDATE OF email, paused_until ON contact
 WHEN NEW.email <> lower(trim(NEW.email, char(9, 10, 13, 32))) OR NEW.email <> OLD.email
     OR NEW.paused_until NOT GLOB '????-??-??T??:??:??.??????Z'
 BEGIN
+    SELECT RAISE(ABORT, 'contact.email must not be empty, nor longer than 320 characters')
+    WHERE trim(NEW.email, char(9, 10, 13, 32)) = '' OR length(NEW.email) > 320;
     SELECT RAISE(ABORT, 'contact.paused_until must be a time, e.g. 2026-01-02T03:04:05Z')
     WHERE NEW.paused_until IS NOT NULL AND strftime('%Y', NEW.paused_until, 'auto') IS NULL;
     UPDATE contact SET email = lower(trim(email, char(9, 10, 13, 32))), paused_until = strftime('%Y-%m-%dT%H:%M:%f000Z', paused_until, 'auto')
@@ -554,6 +558,8 @@ BEGIN
         contact_id = coalesce(contact_id, (SELECT min(c.contact_id) FROM contact AS c WHERE c.email = lower(trim(NEW.email, char(9, 10, 13, 32))))),
         sent_at = strftime('%Y-%m-%dT%H:%M:%f000Z', sent_at, 'auto')
     WHERE message_id = NEW.message_id;
+    SELECT RAISE(ABORT, 'message.email: a message needs an address, or a contact that has one')
+    FROM message WHERE message_id = NEW.message_id AND coalesce(email, '') = '';
 END;
 
 -- ---- 5. views ----
@@ -571,24 +577,32 @@ WHERE a.verdict = 'ok'
   AND (c.paused_until IS NULL OR c.paused_until <= strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
   AND (s.column1 = 'transactional' OR (a.bounce_state <> 'unsubscribed' AND c.consent = 'given'));
 
+-- What the history of an address says, in columns.
+DROP VIEW IF EXISTS address_summary;
+CREATE VIEW address_summary AS
+WITH told AS (
+    SELECT email, bounce_state, bounce_summary_of(bounces, policy || CASE WHEN asof > last_event_at THEN ' asof=' || asof ELSE '' END) AS summary FROM address)
+SELECT email, bounce_state, summary ->> 'reason' AS reason, summary ->> 'confirmed_at' AS confirmed_at, summary ->> 'confirmed_category' AS confirmed_category,
+    summary ->> 'first_strike_at' AS first_strike_at, summary ->> 'last_strike_at' AS last_strike_at, summary ->> 'last_category' AS last_category,
+    summary ->> 'last_event_at' AS last_event_at,
+    (summary ->> '$.strikes.hard') + (summary ->> '$.strikes.soft') + (summary ->> '$.strikes.block') AS strikes
+FROM told;
+
 -- The dead, with the reason. One is taken off by hand with
 --     INSERT INTO bounce_event(email, event, at) VALUES ('ann@example.com', 'reactivate', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'));
 DROP VIEW IF EXISTS confirmed;
 CREATE VIEW confirmed AS
-WITH dead AS MATERIALIZED (
-    SELECT c.contact_id, c.email, a.bounce_state, a.confirmed_at,
-        bounce_summary_of(a.bounces, a.policy || CASE WHEN a.asof > a.last_event_at THEN ' asof=' || a.asof ELSE '' END) AS summary
-    FROM contact AS c
-    JOIN address AS a ON a.email = c.email
-    WHERE a.confirmed_at IS NOT NULL)
-SELECT d.contact_id, d.email, d.bounce_state, d.summary ->> 'reason' AS reason, d.summary ->> 'confirmed_category' AS category,
-    d.confirmed_at, d.summary ->> 'last_strike_at' AS last_strike_at,
+SELECT c.contact_id, c.email, s.bounce_state, s.reason, s.confirmed_category AS category, s.confirmed_at, s.last_strike_at,
     (SELECT e.diagnostic FROM bounce_event AS e
-     WHERE e.email = d.email AND e.category = d.summary ->> 'confirmed_category' AND e.at <= d.confirmed_at AND e.incident_id IS NULL
+     WHERE e.email = c.email AND e.category IS s.confirmed_category AND e.at <= s.confirmed_at AND e.incident_id IS NULL
+       AND (e.category IS NOT NULL OR e.event IN ('hard', 'soft', 'block', 'pending'))
      ORDER BY e.at DESC, e.event_number DESC LIMIT 1) AS diagnostic,
     k.advice_en, k.advice_zh
-FROM dead AS d
-LEFT JOIN bounce_categories AS k ON k.category = d.summary ->> 'confirmed_category';
+FROM address AS a
+JOIN contact AS c ON c.email = a.email
+JOIN address_summary AS s ON s.email = a.email
+LEFT JOIN bounce_categories AS k ON k.category = s.confirmed_category
+WHERE a.confirmed_at IS NOT NULL;
 
 -- Never mailed, and no bounces: wrongly written, or mistyped.
 DROP VIEW IF EXISTS invalid_address;
@@ -598,13 +612,13 @@ FROM contact AS c
 JOIN address AS a ON a.email = c.email
 WHERE a.verdict <> 'ok';
 
--- Every bounce with its type under the perspective that is set; not those of incidents.
+-- Every bounce with its type under the perspective that is set.
 DROP VIEW IF EXISTS typed_bounce;
 CREATE VIEW typed_bounce AS
-SELECT event_number, event_id, email, at, event, diagnostic, message_id, account, category,
+SELECT event_number, event_id, email, at, event, diagnostic, message_id, account, category, incident_id,
     bounce_type(event, (SELECT value FROM setting WHERE name = 'perspective')) AS type
 FROM bounce_event
-WHERE (category IS NOT NULL OR event IN ('hard', 'soft', 'block', 'pending')) AND incident_id IS NULL;
+WHERE category IS NOT NULL OR event IN ('hard', 'soft', 'block', 'pending');
 
 -- Messages that finally failed, over messages sent. Suppressed ones were never sent and do not count as bounces; what was delivered
 -- later did not fail; pending is not final.
@@ -649,13 +663,13 @@ WITH sign AS (
     FROM bounce_event WHERE event IN ('delivered', 'open', 'click')
     UNION ALL
     SELECT email, at,
-        CASE WHEN type = 'hard' AND category IN ('domain_unknown', 'not_accepting') THEN 'gone'
+        CASE WHEN category = 'mailbox_full' THEN 'full_up'
+             WHEN type = 'hard' AND category IN ('domain_unknown', 'not_accepting') THEN 'gone'
              WHEN type = 'block' THEN 'blocked'
-             WHEN category = 'mailbox_full' THEN 'full_up'
              WHEN type = 'hard' THEN 'refused'
              ELSE 'other' END,
         coalesce(category, event), diagnostic, event_number
-    FROM typed_bounce WHERE type <> 'none'),
+    FROM typed_bounce WHERE incident_id IS NULL AND event NOT GLOB 'auto_reply*'),
 newest AS (
     SELECT a.domain, s.*
     FROM (SELECT *, row_number() OVER (PARTITION BY email ORDER BY at DESC, sign = 'fine', event_number DESC) AS newest_first FROM sign) AS s
@@ -679,7 +693,7 @@ SELECT c.*,
     (SELECT group_concat(line, ', ') FROM (
         SELECT n.category || ' ' || count(*) AS line FROM newest AS n WHERE n.domain = c.domain AND n.sign <> 'fine'
         GROUP BY n.category ORDER BY count(*) DESC, n.category)) AS evidence,
-    (SELECT n.diagnostic FROM newest AS n WHERE n.domain = c.domain AND n.sign <> 'fine' ORDER BY n.at DESC, n.event_number DESC LIMIT 1) AS last_reply
+    (SELECT n.diagnostic FROM newest AS n WHERE n.domain = c.domain AND n.sign <> 'fine' AND n.diagnostic IS NOT NULL ORDER BY n.at DESC, n.event_number DESC LIMIT 1) AS last_reply
 FROM counted AS c;
 
 -- Hard for an unknown user or a full mailbox in three or more accounts (HubSpot's global bounce), and not brought back since.
@@ -692,9 +706,10 @@ WITH bounce AS (
     WHERE e.category IN ('user_unknown', 'mailbox_full') AND e.incident_id IS NULL AND bounce_type(e.event, 'hubspot') = 'hard'
       AND NOT EXISTS (SELECT 1 FROM bounce_event AS back WHERE back.email = e.email AND back.event IN ('reactivate', 'subscribe') AND back.at >= e.at))
 SELECT email, count(DISTINCT account) AS accounts,
-    (SELECT group_concat(category, ', ') FROM (SELECT DISTINCT b.category FROM bounce AS b WHERE b.email = bounce.email ORDER BY 1)) AS categories,
+    (SELECT group_concat(category, ',') FROM (SELECT DISTINCT b.category FROM bounce AS b WHERE b.email = bounce.email AND b.account IS NOT NULL ORDER BY 1)) AS categories,
     min(at) AS first_at, max(at) AS last_at
 FROM bounce
+WHERE account IS NOT NULL
 GROUP BY email
 HAVING count(DISTINCT account) >= (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'global_accounts');
 
@@ -706,7 +721,7 @@ WITH waiting AS (
     FROM typed_bounce AS p
     WHERE p.type = 'pending'
       AND NOT EXISTS (SELECT 1 FROM bounce_event AS d WHERE d.email = p.email AND d.message_id IS p.message_id AND d.event = 'delivered' AND d.at >= p.at)
-      AND NOT EXISTS (SELECT 1 FROM typed_bounce AS b WHERE b.email = p.email AND b.message_id IS p.message_id AND b.type <> 'pending' AND b.at >= p.at))
+      AND NOT EXISTS (SELECT 1 FROM typed_bounce AS b WHERE b.email = p.email AND b.message_id IS p.message_id AND b.type NOT IN ('pending', 'none') AND b.at >= p.at))
 SELECT email, message_id, max(account) AS account, min(at) AS since, max(at) AS last_try,
     CAST((julianday('now') - julianday(min(at))) * 24 AS INTEGER) AS hours, count(*) AS tries,
     (SELECT w.category FROM waiting AS w WHERE w.email = waiting.email AND w.message_id IS waiting.message_id ORDER BY w.at DESC LIMIT 1) AS category
@@ -740,7 +755,10 @@ SELECT email, stored_state, right_state, coalesce(problem, 'state differs from t
 FROM checked WHERE problem IS NOT NULL OR stored_state IS NOT right_state
 UNION ALL
 SELECT h.email, NULL, bounce_state_of(h.bounces, (SELECT value FROM setting WHERE name = 'policy')), 'no row in address'
-FROM history AS h WHERE h.email NOT IN (SELECT email FROM address);
+FROM history AS h WHERE h.email NOT IN (SELECT email FROM address)
+UNION ALL
+SELECT DISTINCT c.email, NULL, 'active', 'no row in address'
+FROM contact AS c WHERE c.email NOT IN (SELECT email FROM address) AND c.email NOT IN (SELECT email FROM history);
 
 -- ---- 6. cleaning ----
 
@@ -755,7 +773,7 @@ SELECT * FROM (VALUES
     ('inactive', 'archive', 'inactive', 365, NULL, NULL, 0, 'neither open nor click for a year'),
     ('soft', 'save', 'soft', NULL, NULL, NULL, 1, 'a list of their own, to look at'),
     ('soft_pause', 'pause', 'soft', NULL, 3, 30, 0, 'three soft bounces: a month of rest'))
-WHERE NOT EXISTS (SELECT 1 FROM cleaning_rule) AND NOT EXISTS (SELECT 1 FROM cleaning_run);
+WHERE NOT EXISTS (SELECT 1 FROM cleaning_rule);
 
 DROP TRIGGER IF EXISTS cleaning_rule_insert;
 CREATE TRIGGER cleaning_rule_insert BEFORE INSERT ON cleaning_rule WHEN NEW.category IS NOT NULL
@@ -772,40 +790,37 @@ END;
 -- The dry run: whom each rule would take, and why. kept_because: whom it must leave alone for now.
 DROP VIEW IF EXISTS cleaning_preview;
 CREATE VIEW cleaning_preview AS
-WITH known AS MATERIALIZED (
-    SELECT c.contact_id, c.email, c.created_at, a.domain, a.bounce_state, a.verdict, a.added_at,
-        CASE WHEN a.bounce_state <> 'active' THEN
-            bounce_summary_of(a.bounces, a.policy || CASE WHEN a.asof > a.last_event_at THEN ' asof=' || a.asof ELSE '' END) END AS summary
-    FROM contact AS c
-    JOIN address AS a ON a.email = c.email),
-dated AS (
-    SELECT r.name AS rule, r.action, r.applies_to, r.older_than_days, r.at_least, r.category AS wanted, k.contact_id, k.email,
-        coalesce(k.summary ->> 'confirmed_category', k.summary ->> 'last_category') AS category,
+WITH candidate AS (
+    SELECT r.name AS rule, r.action, r.older_than_days, r.at_least, r.category AS wanted, r.pause_days, c.contact_id, c.email, c.paused_until, a.bounce_state,
+        coalesce(s.confirmed_category, s.last_category) AS category, s.strikes,
         CASE r.applies_to
-            WHEN 'confirmed' THEN k.summary ->> 'confirmed_at'
-            WHEN 'unsubscribed' THEN (SELECT max(e.at) FROM bounce_event AS e WHERE e.email = k.email AND e.event = 'unsubscribe')
-            WHEN 'complained' THEN (SELECT max(e.at) FROM bounce_event AS e WHERE e.email = k.email AND e.event GLOB 'complaint*')
-            WHEN 'inactive' THEN coalesce((SELECT max(e.at) FROM bounce_event AS e WHERE e.email = k.email AND e.event IN ('open', 'click')), k.created_at)
-            WHEN 'invalid' THEN k.added_at
-            WHEN 'active' THEN k.created_at
-            WHEN 'pending' THEN k.summary ->> 'last_event_at'
-            ELSE k.summary ->> 'first_strike_at'
-        END AS since,
-        coalesce((k.summary ->> '$.strikes.hard') + (k.summary ->> '$.strikes.soft') + (k.summary ->> '$.strikes.block'), 0) AS strikes
+            WHEN 'confirmed' THEN s.confirmed_at
+            WHEN 'unsubscribed' THEN (SELECT max(e.at) FROM bounce_event AS e WHERE e.email = c.email AND e.event = 'unsubscribe')
+            WHEN 'complained' THEN (SELECT max(e.at) FROM bounce_event AS e WHERE e.email = c.email AND e.event GLOB 'complaint*')
+            WHEN 'inactive' THEN max(c.created_at, coalesce((SELECT max(e.at) FROM bounce_event AS e WHERE e.email = c.email AND e.event IN ('open', 'click')), ''))
+            WHEN 'invalid' THEN a.added_at
+            WHEN 'active' THEN c.created_at
+            ELSE coalesce(s.first_strike_at, s.last_event_at)
+        END AS since
     FROM cleaning_rule AS r
-    JOIN known AS k ON CASE r.applies_to WHEN 'inactive' THEN true WHEN 'invalid' THEN k.verdict <> 'ok' ELSE k.bounce_state = r.applies_to END
-        AND (r.domain IS NULL OR k.domain = lower(r.domain)))
-SELECT rule, action, contact_id, email, applies_to AS bounce_state, category, since, strikes,
+    JOIN address AS a ON CASE r.applies_to WHEN 'inactive' THEN true WHEN 'invalid' THEN a.verdict <> 'ok' ELSE a.bounce_state = r.applies_to END
+        AND (r.domain IS NULL OR a.domain = lower(r.domain))
+    JOIN contact AS c ON c.email = a.email
+    JOIN address_summary AS s ON s.email = a.email)
+SELECT rule, action, contact_id, email, bounce_state, category, since, strikes,
     CASE WHEN action = 'archive' THEN (
         SELECT 'mailed on ' || substr(max(m.sent_at), 1, 10) || ', less than ' || (SELECT value FROM setting WHERE name = 'keep_days') || ' days ago'
         FROM message AS m
-        WHERE m.contact_id = dated.contact_id
+        WHERE m.contact_id = candidate.contact_id
           AND m.sent_at > strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || (SELECT value FROM setting WHERE name = 'keep_days') || ' days')
         HAVING count(*) > 0) END AS kept_because
-FROM dated
+FROM candidate
 WHERE (wanted IS NULL OR category = wanted)
   AND (at_least IS NULL OR strikes >= at_least)
-  AND (older_than_days IS NULL OR since < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || older_than_days || ' days'));
+  AND (older_than_days IS NULL OR since < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || older_than_days || ' days'))
+  -- not what is done already
+  AND (action <> 'pause' OR paused_until IS NULL OR paused_until < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+' || pause_days || ' days', '-1 hour'))
+  AND (action <> 'save' OR NOT EXISTS (SELECT 1 FROM saved_list AS l WHERE l.list = rule AND l.contact_id = candidate.contact_id));
 
 DROP TRIGGER IF EXISTS cleaning_run_rule;
 CREATE TRIGGER cleaning_run_rule BEFORE INSERT ON cleaning_run WHEN NOT EXISTS (SELECT 1 FROM cleaning_rule WHERE name = NEW.rule)
@@ -820,8 +835,9 @@ BEGIN
     UPDATE cleaning_run SET kept = (SELECT count(*) FROM cleaning_preview WHERE rule = NEW.rule AND kept_because IS NOT NULL) WHERE run_id = NEW.run_id;
 
     INSERT INTO archived_contact(contact_id, email, name, consent, paused_until, created_at, run_id, rule, bounce_state, category, since)
-    SELECT c.contact_id, c.email, c.name, c.consent, c.paused_until, c.created_at, NEW.run_id, NEW.rule, p.bounce_state, p.category, p.since
+    SELECT c.contact_id, c.email, c.name, c.consent, c.paused_until, c.created_at, NEW.run_id, NEW.rule, r.applies_to, p.category, p.since
     FROM cleaning_preview AS p
+    JOIN cleaning_rule AS r ON r.name = p.rule
     JOIN contact AS c ON c.contact_id = p.contact_id
     WHERE p.rule = NEW.rule AND p.action = 'archive' AND p.kept_because IS NULL;
     DELETE FROM contact WHERE contact_id IN (SELECT contact_id FROM archived_contact WHERE run_id = NEW.run_id);
@@ -831,8 +847,7 @@ BEGIN
     FROM cleaning_preview AS p
     JOIN cleaning_rule AS r ON r.name = p.rule
     JOIN contact AS c ON c.contact_id = p.contact_id
-    WHERE p.rule = NEW.rule AND p.action = 'pause'
-      AND (c.paused_until IS NULL OR c.paused_until < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'));         -- not those at rest already
+    WHERE p.rule = NEW.rule AND p.action = 'pause';
     UPDATE contact SET paused_until = p.paused_until FROM paused_contact AS p WHERE p.run_id = NEW.run_id AND p.contact_id = contact.contact_id;
 
     INSERT INTO saved_list(list, contact_id, email, run_id, bounce_state, category)
@@ -847,14 +862,14 @@ BEGIN
     WHERE run_id = NEW.run_id;
 END;
 
--- INSERT INTO restored_contact SELECT archive_id FROM archived_contact WHERE ... brings contacts back; those stay away whose number or address is in use again.
+-- INSERT INTO restored_contact SELECT archive_id FROM archived_contact WHERE ... brings contacts back, unless they exist again.
 DROP VIEW IF EXISTS restored_contact;
 CREATE VIEW restored_contact AS SELECT archive_id FROM archived_contact;
 CREATE TRIGGER restored_contact_insert INSTEAD OF INSERT ON restored_contact
 BEGIN
     SELECT RAISE(IGNORE)
     FROM archived_contact AS a
-    JOIN contact AS c ON c.contact_id = a.contact_id OR c.email = a.email
+    JOIN contact AS c ON c.contact_id = a.contact_id
     WHERE a.archive_id = NEW.archive_id;
     INSERT INTO contact(contact_id, email, name, consent, paused_until, created_at)
     SELECT contact_id, email, name, consent, paused_until, created_at FROM archived_contact WHERE archive_id = NEW.archive_id;
@@ -898,7 +913,7 @@ BEGIN
     WHERE strftime('%Y', NEW.since, 'auto') IS NULL OR strftime('%Y', NEW.until, 'auto') IS NULL;
     SELECT RAISE(ABORT, 'incident.since must be earlier than incident.until') WHERE julianday(NEW.since, 'auto') >= julianday(NEW.until, 'auto');
     SELECT bounce_term(NEW.category, 'ses');              -- says which categories there are
-    UPDATE incident SET domain = lower(trim(domain, char(9, 10, 13, 32))), category = lower(category),
+    UPDATE incident SET domain = nullif(lower(trim(domain, '@' || char(9, 10, 13, 32))), ''), category = lower(category),
         since = strftime('%Y-%m-%dT%H:%M:%f000Z', since, 'auto'), until = strftime('%Y-%m-%dT%H:%M:%f000Z', until, 'auto')
     WHERE incident_id = NEW.incident_id;
 

@@ -293,7 +293,7 @@ INSERT INTO bounce_event(email, at, event, account, message_id) VALUES
     ('x@example.com', '2026-01-01', 'user_unknown/5', 'a', NULL), ('x@example.com', '2026-01-02', 'mailbox_full/5', 'b', NULL), ('x@example.com', '2026-01-03', 'user_unknown/5', NULL, 'm3'),
     ('two@example.com', '2026-01-01', 'user_unknown/5', 'a', NULL), ('two@example.com', '2026-01-02', 'user_unknown/5', 'b', NULL), ('two@example.com', '2026-01-03', 'blocklisted/5', 'c', NULL);
 SQL
-is(run('SELECT * FROM global_bounce'), 'x@example.com|3|mailbox_full, user_unknown|2026-01-01T00:00:00.000000Z|2026-01-03T00:00:00.000000Z', 'global: hard in three accounts');
+is(run('SELECT * FROM global_bounce'), 'x@example.com|3|mailbox_full,user_unknown|2026-01-01T00:00:00.000000Z|2026-01-03T00:00:00.000000Z', 'global: hard in three accounts');
 run("INSERT INTO bounce_event(email, at, event) VALUES ('x\@example.com', '2026-01-04', 'reactivate')");
 is(run('SELECT * FROM global_bounce'), '', '... until it is brought back');
 
@@ -306,6 +306,8 @@ INSERT INTO bounce_event(email, at, event, message_id, account) VALUES
     ('failed@example.com', datetime('now', '-50 hours'), 'user_unknown/5', NULL, NULL);
 SQL
 is(run('SELECT email, message_id, account, hours, tries FROM pending_overdue'), 'late@example.com|m1|a|100|2', 'pending beyond 72 hours');
+
+is(run("SELECT email, bounce_state, last_category, strikes FROM address_summary WHERE email = 'failed\@example.com'"), 'failed@example.com|confirmed|user_unknown|1', 'the summary in columns');
 
 # ---- time alone ----
 
@@ -372,7 +374,7 @@ is(run("SELECT rule, contact_id FROM cleaning_preview WHERE rule GLOB 'full*'"),
 fresh();
 run("$people INSERT INTO cleaning_run(rule) VALUES ('confirmed'), ('unsubscribed'), ('invalid');"
       . "INSERT INTO bounce_event(email, at, event) VALUES ('dead\@example.com', '2026-02-01', 'unsubscribe');"
-      . "INSERT INTO contact(contact_id, email) VALUES (6, 'other\@example.com');"
+      . "INSERT INTO contact(contact_id, email) VALUES (6, 'other\@example.com'), (30, 'dead\@example.com');"
       . "UPDATE cleaning_run SET undone_at = datetime('now')");
 is(run('SELECT rule, contact_id FROM archived_contact ORDER BY 2'), "confirmed|1\ninvalid|6", 'undo leaves out who unsubscribed since, and who exists again');
 is(run('SELECT count(*) FROM contact WHERE contact_id = 5'), '1', '... but not who had unsubscribed before');
@@ -386,6 +388,8 @@ like(fails("INSERT INTO contact(email, paused_until) VALUES ('a\@example.com', '
 like(fails("UPDATE contact SET paused_until = 'soon'"), qr/contact\.paused_until must be a time/, '... also in an UPDATE');
 like(fails("INSERT INTO contact(email, consent) VALUES ('a\@example.com', 'yes')"), qr/consent is given, asked or withdrawn/, 'a wrong consent');
 like(fails("INSERT INTO message(message_id, email, stream) VALUES ('z', 'a\@example.com', 'news')"), qr/stream is marketing or transactional/, 'a wrong stream');
+like(fails("INSERT INTO contact(email) VALUES (' ')"), qr/contact\.email must not be empty/, 'a contact without an address');
+like(fails("INSERT INTO message(message_id, contact_id) VALUES ('z', 999)"), qr/message\.email: a message needs an address/, 'a message without one');
 like(fails("INSERT INTO message(message_id, email, sent_at) VALUES ('z', 'a\@example.com', 'then')"), qr/message\.sent_at must be a time/, 'a message sent at no time');
 
 # ---- incidents ----
