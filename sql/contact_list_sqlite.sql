@@ -400,20 +400,21 @@ BEGIN
     WHERE event_number = NEW.event_number
       AND NEW.email = lower(NEW.email) AND NEW.email GLOB '?*@?*' AND NEW.email NOT GLOB '*[^!-~]*' AND length(NEW.email) <= 320
       AND ((typeof(NEW.at) = 'integer' AND NEW.at >= 5373485 AND NEW.at < 253402300800)
-        OR (NEW.at >= '0001' AND strftime('%Y-%m-%dT%H:%M:%S', substr(NEW.at, 1, 19), '+0 days') = replace(substr(NEW.at, 1, 19), ' ', 'T')
+        OR (NEW.at >= '0001' AND datetime(substr(NEW.at, 1, 19), '+0 days') = replace(substr(NEW.at, 1, 19), 'T', ' ')
             AND (length(NEW.at) = 19 OR substr(NEW.at, 20) = 'Z' OR substr(NEW.at, 20) GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]Z')))
       AND ((NEW.event IS NULL AND NEW.diagnostic GLOB '*[!-~]*') OR EXISTS (SELECT 1 FROM event_word WHERE word = NEW.event));
 
     -- all others: the next trigger reads them
     UPDATE bounce_event SET received_at = 'unread' || coalesce(NEW.received_at, '') WHERE event_number = NEW.event_number AND received_at IS NULL;
 
+    -- the history (not an upsert: that computes the columns of address twice)
+    UPDATE address SET (bounces, last_event_at) = (
+        SELECT bounce_history_add(address.bounces, event, at), max(at, coalesce(address.last_event_at, at)) FROM bounce_event WHERE event_number = NEW.event_number)
+    WHERE email = (SELECT email FROM bounce_event WHERE event_number = NEW.event_number AND incident_id IS NULL);
     INSERT INTO address(email, bounces, last_event_at, policy)
     SELECT email, CASE WHEN incident_id IS NULL THEN bounce_history_add(NULL, event, at) END, CASE WHEN incident_id IS NULL THEN at END,
         (SELECT value FROM setting WHERE name = 'policy')
-    FROM bounce_event WHERE event_number = NEW.event_number
-    ON CONFLICT (email) DO UPDATE SET
-        bounces = bounce_history_merge(bounces, excluded.bounces),
-        last_event_at = CASE WHEN last_event_at >= coalesce(excluded.last_event_at, '') THEN last_event_at ELSE excluded.last_event_at END;
+    FROM bounce_event WHERE event_number = NEW.event_number AND NOT EXISTS (SELECT 1 FROM address WHERE address.email = bounce_event.email);
 
     -- a late event of an incident; the trigger for updates takes it out again
     UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
