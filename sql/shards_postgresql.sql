@@ -10,7 +10,7 @@
 --
 -- Made for each server: a schema of its name with the shard's tables and views. Over them, in the schema contact_list:
 --     with an email column    a table partitioned by it: insert, select, aggregate as if there were one server
---     without                 the rows of all shards (tableoid::regclass says whose): select, update
+--     without                 the rows of all shards (tableoid::regclass says whose): select, update; rejected_event, too
 -- and shard_check, which has no rows when all shards are of the same version and have the same settings.
 --
 -- The address chooses the shard, so here it must be given in lower case and without blanks around it; only incoming_event takes any form.
@@ -90,7 +90,8 @@ BEGIN
     END LOOP;
 
     FOR relation IN SELECT relname FROM pg_class WHERE relnamespace = quote_ident(shards[1])::regnamespace AND relkind = 'f' LOOP
-        key := CASE WHEN relation = 'incoming_event' THEN '(lower(btrim(email, E'' \t\r\n'') COLLATE "C"))'
+        key := CASE relation WHEN 'incoming_event' THEN '(lower(btrim(email, E'' \t\r\n'') COLLATE "C"))'
+            WHEN 'rejected_event' THEN NULL     -- holds addresses as they came
             ELSE (SELECT attname FROM pg_attribute WHERE attrelid = format('%I.%I', shards[1], relation)::regclass AND attname = 'email') END;
         EXECUTE format('DROP TABLE IF EXISTS %I', relation);
         IF key IS NULL THEN

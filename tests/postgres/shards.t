@@ -134,6 +134,9 @@ like(psql('main', "INSERT INTO $_"), qr/^ERROR:  the address " Ann\@Example.com"
 like(psql('main', "UPDATE contact SET email = 'other\@example.com' WHERE contact_id = 7"), qr/^ERROR:  the address "user7\@example0.test" chooses the shard and cannot be changed/, 'nor does one change under way');
 is(psql('main', "SELECT setval('contact_number', 2000); INSERT INTO contact (email, name) VALUES ('ann\@example.com', 'Ann'), ('eve\@example.com', 'Eve') RETURNING contact_id"),
     "2000\n2001\n2002", 'contacts are numbered for all shards');
+is(psql('main', "INSERT INTO incoming_event (email, at, event) SELECT ' Bad' || i || '\@Example.COM', 'soon', 'hard' FROM generate_series(1, 8) i;
+    SELECT count(*) FROM generate_series(1, 8) i JOIN rejected_event ON email = ' Bad' || i || '\@Example.COM'"), '8', 'a rejected address is found as it came');
+like(psql('main', "SELECT reason FROM rejected_event WHERE email = ' Bad$_\@Example.COM'"), qr/^"soon" is no time$/, '... on every shard') for 1 .. 4;
 like(psql('main', "INSERT INTO cleaning_run (rule) VALUES ('confirmed')"), qr/^ERROR: /, 'what has no address is written on a shard');
 my $left = psql('main', 'SELECT count(*) FROM contact');
 my $archived = 0;
