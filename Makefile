@@ -15,7 +15,7 @@ EXTVERSION := $(shell sed -n 's/^default_version *= *.\([^ ]*\).$$/\1/p' $(srcdi
 # goals that need no PostgreSQL; anything else is PGXS's
 OWN_GOALS = help sqlite demo test test-core test-sqlite test-postgres test-sanitize test-versions accuracy rules \
 	rules-report bench bench-measure bench-state explain format fuzz worst report report-bars report-sample \
-	test-report test-writers soak
+	test-report test-writers soak bench-scale
 
 # `make clean` works without PostgreSQL too
 ifeq ($(shell $(or $(PG_CONFIG),pg_config) --pgxs 2>/dev/null),)
@@ -53,6 +53,7 @@ help:
 	@echo 'TEXT=... make explain                 explains one diagnostic'
 	@echo 'bench ROWS=1000000 ROUNDS=5           what classifying costs, in ratios (SECTIONS="core worst sqlite postgres rules peers")'
 	@echo 'bench-state                           what bounce_state costs, in ratios'
+	@echo 'bench-scale                           what the contact list costs in PostgreSQL, per million events'
 	@echo 'fuzz FUZZ_SECONDS=60                  libFuzzer over diagnostics, rules, the matcher and addresses (needs clang)'
 	@echo 'worst                                 time per byte of texts made to be slow'
 	@echo 'soak MINUTES=30                       reads and writes for long: throughput, memory'

@@ -629,8 +629,7 @@ HAVING min(at) < now() - (SELECT value::numeric FROM setting WHERE name = 'pendi
 -- What time alone has changed: a hold that lapsed, a window that passed, a pending bounce that matured. The scheduled job looks at these:
 --     UPDATE address SET asof = now()
 --         FROM (SELECT email FROM address WHERE next_change_at <= now() ORDER BY email FOR NO KEY UPDATE) due WHERE address.email = due.email;
--- with pg_cron:
---     SELECT cron.schedule('contact list', '*/10 * * * *', $job$ SET search_path = contact_list, public; the statement above $job$);
+-- with pg_cron: schedule_postgresql.sql
 CREATE OR REPLACE VIEW time_change AS
 SELECT email, bounce_state AS stored_state, bounce_state_of(bounces, policy || ' asof=' || extract(epoch FROM now() - 'epoch'::timestamptz)::text) AS state_now, next_change_at
 FROM address

@@ -975,11 +975,7 @@ END;
 
 -- ---- 8. statements to copy ----
 --
--- The scheduled job, in cron:
---     15 * * * *  sqlite3 -cmd '.load /path/mailbounce' -cmd '.timeout 60000' /path/list.db < job.sql
--- with this job.sql: what time alone changes, then the cleaning rules that are enabled.
---     UPDATE address SET asof = strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') WHERE next_change_at <= strftime('%Y-%m-%dT%H:%M:%f000Z', 'now');
---     INSERT INTO cleaning_run(rule) SELECT name FROM cleaning_rule WHERE enabled ORDER BY name;
+-- The scheduled job: schedule_sqlite.sql, from cron or a systemd timer (doc/scale.md).
 --
 -- Clean: look first, then do it, then perhaps undo it.
 --     SELECT * FROM cleaning_preview WHERE rule = 'confirmed';
