@@ -518,19 +518,27 @@ sort_options(draft *d)
     }
 }
 
-/* FNV-1a over the options of an element. */
+/* FNV-1a */
+#define FNV_START 2166136261u
+
+static inline uint32_t
+fnv(uint32_t hash, uint32_t value)
+{
+    return (hash ^ value) * 16777619u;
+}
+
 static uint32_t
 hash_options(const draft *d, const bnc_element *e)
 {
-    uint32_t hash = 2166136261u;
+    uint32_t hash = FNV_START;
     uint32_t i, k;
     const bnc_option *o;
 
     for (k = 0; k < e->n_options; k++) {
         o = &d->option[e->options + k];
-        hash = (hash ^ (o->len + 256)) * 16777619u;
+        hash = fnv(hash, o->len + 256);
         for (i = 0; i < o->len; i++)
-            hash = (hash ^ d->text[o->text + i]) * 16777619u;
+            hash = fnv(hash, d->text[o->text + i]);
     }
     return hash >> (32 - BNC_KEPT_BITS);
 }
@@ -1045,16 +1053,38 @@ read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
     return false;
 }
 
-static bool
-id_is_taken(const bnc_compiler *c, const unsigned char *id, size_t len)
+static uint32_t
+hash_id(bnc_slice id)
 {
-    const bnc_rule *rules = (const bnc_rule *)c->rules.data;
+    uint32_t hash = FNV_START;
     size_t i;
 
-    for (i = 0; i < bnc_rules_read(c); i++)
-        if (rules[i].id_len == len && memcmp(c->bytes.data + rules[i].id, id, len) == 0)
+    for (i = 0; i < id.len; i++)
+        hash = fnv(hash, (unsigned char)id.data[i]);
+    return hash >> (32 - BNC_KEPT_BITS);
+}
+
+static bool
+id_is_taken(const bnc_compiler *c, bnc_slice id)
+{
+    const bnc_rule *rules = (const bnc_rule *)c->rules.data;
+    const uint32_t *older = (const uint32_t *)c->older.data;
+    uint32_t i;
+
+    for (i = c->newest[hash_id(id)]; i != 0; i = older[i - 1])
+        if (bnc_slice_equal(bnc_compiler_text(c, rules[i - 1].id, rules[i - 1].id_len), id))
             return true;
     return false;
+}
+
+static void
+keep_rule(bnc_compiler *c, const bnc_rule *rule, bnc_slice id)
+{
+    uint32_t hash = hash_id(id);
+
+    bnc_buffer_add(&c->older, &c->newest[hash], sizeof(uint32_t));
+    bnc_buffer_add(&c->rules, rule, sizeof(*rule));
+    c->newest[hash] = (uint32_t)bnc_rules_read(c);
 }
 
 static bool
@@ -1089,7 +1119,7 @@ read_rule(reader *r, workshop *w)
         problem(r, "rule before the first [category]");
         return;
     }
-    if (id_is_taken(c, (const unsigned char *)id.data, id.len)) {
+    if (id_is_taken(c, id)) {
         problem(r, "rule \"%s\" is defined twice", quote((const unsigned char *)id.data, r->s, word));
         return;
     }
@@ -1126,7 +1156,7 @@ read_rule(reader *r, workshop *w)
     }
     rule.id = keep(c, id.data, id.len);
     rule.id_len = (uint32_t)id.len;
-    bnc_buffer_add(&c->rules, &rule, sizeof(rule));
+    keep_rule(c, &rule, id);
     r->rule = number;
 }
 

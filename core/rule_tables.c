@@ -35,6 +35,7 @@ bnc_compiler_create(const bnc_allocator *allocator, const bnc_rules *base, bool 
     bnc_buffer_init(&c->examples, allocator);
     bnc_buffer_init(&c->tables, allocator);
     bnc_buffer_init(&c->ranks, allocator);
+    bnc_buffer_init(&c->older, allocator);
     *compiler = c;
     return BNC_OK;
 }
@@ -54,6 +55,7 @@ bnc_compiler_destroy(bnc_compiler *c)
     bnc_buffer_release(&c->examples);
     bnc_buffer_release(&c->tables);
     bnc_buffer_release(&c->ranks);
+    bnc_buffer_release(&c->older);
     c->allocator->release(c->allocator->context, c);
 }
 

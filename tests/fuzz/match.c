@@ -522,18 +522,53 @@ note_problem(void *context, int line, const char *problem)
 }
 
 static void
-make_text(word *w, unsigned char *text, size_t *len)
+add_byte(unsigned char *text, size_t *len, unsigned char c)
 {
-    unsigned pieces = choose(80);
+    if (*len < TEXT && (c != ' ' || *len == 0 || text[*len - 1] != ' '))
+        text[(*len)++] = c;
+}
+
+static void
+add_pieces(unsigned char *text, size_t *len, unsigned n)
+{
+    word w;
     size_t i;
 
-    for (*len = 0; pieces > 0; pieces--) {
-        w->len = 0;
-        add_piece(w);
-        for (i = 0; i < w->len && *len < TEXT; i++)
-            if (w->text[i] != ' ' || *len == 0 || text[*len - 1] != ' ')
-                text[(*len)++] = (unsigned char)w->text[i];
+    for (; n > 0; n--) {
+        w.len = 0;
+        add_piece(&w);
+        for (i = 0; i < w.len; i++)
+            add_byte(text, len, (unsigned char)w.text[i]);
     }
+}
+
+/* Words that a rule wants, at times with a byte missing. */
+static void
+add_wanted(unsigned char *text, size_t *len)
+{
+    static spelling s;
+    const rule *r = &rules[choose(n_rules)];
+    size_t missing = choose(4) == 0 ? choose(255) : SIZE_MAX;
+    size_t i;
+
+    spell_rule(r, choose(count_spellings(r, true)), choose(count_spellings(r, false)), &s);
+    for (i = 0; i < s.n; i++)
+        if (s.symbol[i] == GAP)
+            add_pieces(text, len, choose(3));
+        else if (s.symbol[i] != EDGE && i != missing)
+            add_byte(text, len, (unsigned char)s.symbol[i]);
+}
+
+static void
+make_text(unsigned char *text, size_t *len)
+{
+    unsigned parts = choose(24);
+
+    for (*len = 0; parts > 0; parts--)
+        if (choose(3) == 0)
+            add_wanted(text, len);
+        else
+            add_pieces(text, len, 1 + choose(4));
 }
 
 static void
@@ -665,7 +700,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bnc_view view;
     unsigned i;
     int texts;
-    word w;
 
     input = data;
     input_left = size;
@@ -684,7 +718,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* what follows the text may be read, but must not count */
         memset(text.raw, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', TEXT + BNC_PADDING);
         memset(text.words, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', TEXT + BNC_PADDING);
-        make_text(&w, text.raw, &text.len);
+        make_text(text.raw, &text.len);
         mask_some(text.raw, text.len);
         bnc_text_mask(&text);
         grams.made = false;
