@@ -182,7 +182,7 @@ sub run_document {
         my $printed = tidy(run_step($step, $dir, $engine));
         my $shown = tidy(left_of_remarks($step->{printed}));
         my $pattern = quotemeta $shown;
-        $pattern =~ s/\\\.\\\.\\\.$/.*/mg;
+        $pattern =~ s/\\\.\\\.\\\.(?=\\?$)/.*/mg;     # quotemeta has put a backslash before the line's end
         $pattern =~ s/YYYY\\-MM\\-DD/\\d{4}-\\d\\d-\\d\\d/g;
         ok($printed =~ /\A$pattern\z/, "$step->{at}: " . substr($step->{run} =~ s/\s+/ /gr, 0, 60))
             or diag("$step->{run}\nprints\n$printed\nthe document says\n$shown");
