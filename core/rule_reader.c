@@ -386,8 +386,15 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
         if (!read_run(r, &s, end, "*", text, &len))
             return false;
         /* a blank alone beside a gap is part of it */
-        if (len == 1 && text[0] == ' ' && (star || next_is_gap(s, end)))
+        if (len == 1 && text[0] == ' ' && (star || next_is_gap(s, end))) {
+            /* the edge of a word before that gap, not after it */
+            if (d->boundary) {
+                if (!open_element(r, d, *gap) || !close_option(r, d, text, 0, false, false))
+                    return false;
+                *gap = false;
+            }
             continue;
+        }
         if (!open_element(r, d, *gap) || !close_option(r, d, text, len, star, s < end && *s == '*'))
             return false;
         *gap = star = false;

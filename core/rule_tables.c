@@ -245,7 +245,8 @@ count_all(index_builder *b)
     for (i = 0; i < n_examples; i++)
         count_runs(&b->counts, b->c->samples.data + examples[i].text, examples[i].len, SAMPLE_WEIGHT);
     for (i = 0; i < n; i++)
-        count_runs(&b->counts, b->c->bytes.data + b->options[i].text, b->options[i].len, 1);
+        if (b->options[i].len >= KEY_LEAST)
+            count_runs(&b->counts, b->c->bytes.data + b->options[i].text, b->options[i].len, 1);
     return true;
 }
 

@@ -47,6 +47,13 @@ test-sqlite: sqlite build/test/ask build/test/static_link
 test-postgres: sqlite build/test/ask
 	@$(srcdir)/tests/with_postgres.sh $(srcdir)/tests/postgres/run.sh
 
+# many writers and crashes, longer than in make test: TRANSACTIONS=1000 of each writer, CRASHES=30
+TRANSACTIONS ?= 1000
+CRASHES ?= 30
+test-writers: sqlite
+	@TRANSACTIONS=$(TRANSACTIONS) CRASHES=$(CRASHES); export TRANSACTIONS CRASHES; $(PROVE) $(srcdir)/tests/sqlite/writers.t && \
+		MAILBOUNCE_SOURCE=$(srcdir) $(srcdir)/tests/with_postgres.sh prove $(PROVE_FLAGS) $(srcdir)/tests/postgres/writers.t
+
 # core and SQLite under ASan and UBSan, the core under valgrind
 test-sanitize:
 	@sh $(srcdir)/tests/sanitize.sh
@@ -81,3 +88,5 @@ bench-state: sqlite
 include $(srcdir)/tests/bench/bench.mk
 
 include $(srcdir)/tests/fuzz/fuzz.mk
+
+include $(srcdir)/tests/writers/soak.mk

@@ -1,9 +1,14 @@
 #!/bin/sh
-# with_postgres.sh COMMAND ... - runs a command against a throw-away PostgreSQL server with mailbounce installed.
+# with_postgres.sh COMMAND ... - runs a command against throw-away PostgreSQL servers with mailbounce installed.
 #
 # The server is a copy of the machine's (PG_CONFIG chooses which) in a temporary folder, with the extension installed
 # there: nothing of the system is touched and root is not needed. As root, the server runs as an unprivileged user.
 # Sets PGHOST, PGPORT, PGUSER and PGDATABASE for the command; the server is gone afterwards, whatever happens.
+#
+# MAILBOUNCE_PG_SERVERS='main north south spare=main' makes four of them: each a cluster of its own, except that NEW=OLD is a
+# streaming replica of OLD. They listen on sockets only: PGHOST=$MAILBOUNCE_PG_SOCKETS/north is the second, the first is PGHOST.
+# MAILBOUNCE_PG_CONF holds lines for every postgresql.conf. Inside another with_postgres.sh the installed copy is used again.
+# PGDATA and MAILBOUNCE_PG_LOG are the first server's files; a command that crashes it has it back with $MAILBOUNCE_PG_RESTART.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -14,7 +19,8 @@ makefile=${MAILBOUNCE_MAKEFILE:-Makefile}
 bindir=$($pg_config --bindir)
 work=$(mktemp -d "${TMPDIR:-/tmp}/mailbounce-pg.XXXXXX")
 chmod 755 "$work"
-copy=$work/copy
+copy=${MAILBOUNCE_PG_COPY:-$work/copy}
+servers=${MAILBOUNCE_PG_SERVERS:-main}
 
 as_server() {
     if [ "$(id -u)" = 0 ]; then
@@ -27,12 +33,15 @@ as_server() {
 stop() {
     status=$?
     trap - EXIT INT TERM
-    if [ -f "$work/data/postmaster.pid" ]; then
-        as_server "$copy$bindir/pg_ctl" -D "$work/data" -m immediate -w stop >/dev/null 2>&1 || true
-    fi
-    if [ "$status" != 0 ] && [ -f "$work/log" ]; then
-        echo "# end of the server's log:" >&2
-        tail -n 20 "$work/log" | sed 's/^/# /' >&2
+    for pid in "$work"/data/*/postmaster.pid; do
+        [ ! -f "$pid" ] || as_server "$copy$bindir/pg_ctl" -D "${pid%/*}" -m immediate -w stop >/dev/null 2>&1 || true
+    done
+    if [ "$status" != 0 ]; then
+        for log in "$work"/log/*; do
+            [ -f "$log" ] || continue
+            echo "# end of the log of server ${log##*/}:" >&2
+            tail -n 20 "$log" | sed 's/^/# /' >&2
+        done
     fi
     rm -rf "$work"
     exit "$status"
@@ -47,33 +56,58 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 # a server looks for its files beside its binary: copied binaries, links for the rest, then our own files
-mkdir -p "$copy$bindir"
-cp "$bindir"/* "$copy$bindir/"
-for dir in "$($pg_config --pkglibdir)" "$($pg_config --sharedir)"; do
-    mkdir -p "$copy$dir"
-    cp -rs "$dir/." "$copy$dir/"
-done
-$make -s -f "$makefile" PG_CONFIG="$pg_config" DESTDIR="$copy" install >"$work/install.log" 2>&1 || {
-    cat "$work/install.log" >&2
-    exit 1
-}
-chmod -R a+rX "$copy"
+if [ ! -d "$copy" ]; then
+    mkdir -p "$copy$bindir"
+    cp "$bindir"/* "$copy$bindir/"
+    for dir in "$($pg_config --pkglibdir)" "$($pg_config --sharedir)"; do
+        mkdir -p "$copy$dir"
+        cp -rs "$dir/." "$copy$dir/"
+    done
+    $make -s -f "$makefile" PG_CONFIG="$pg_config" DESTDIR="$copy" install >"$work/install.log" 2>&1 || {
+        cat "$work/install.log" >&2
+        exit 1
+    }
+    chmod -R a+rX "$copy"
+fi
 
-mkdir "$work/data" "$work/socket"
-[ "$(id -u)" != 0 ] || chown "$server_user" "$work/data" "$work/socket" "$work"
-as_server "$copy$bindir/initdb" -D "$work/data" -U postgres --auth=trust --no-sync -E UTF8 --locale=C >"$work/initdb.log" 2>&1 || {
-    cat "$work/initdb.log" >&2
-    exit 1
+mkdir "$work/data" "$work/log" "$work/socket"
+[ "$(id -u)" != 0 ] || chown "$server_user" "$work/data" "$work/log" "$work/socket" "$work"
+
+# quietly, unless it fails
+try() {
+    as_server "$@" >"$work/said" 2>&1 || {
+        cat "$work/said" >&2
+        exit 1
+    }
 }
-cat >>"$work/data/postgresql.conf" <<CONF
+
+for server in $servers; do
+    name=${server%%=*}
+    data=$work/data/$name
+    as_server mkdir "$work/socket/$name"
+    if [ "$name" = "$server" ]; then
+        try "$copy$bindir/initdb" -D "$data" -U postgres --auth=trust --no-sync -E UTF8 --locale=C
+    else
+        try "$copy$bindir/pg_basebackup" -D "$data" -h "$work/socket/${server#*=}" -U postgres --write-recovery-conf --checkpoint=fast --no-sync
+    fi
+    cat >>"$data/postgresql.conf" <<CONF
 listen_addresses = ''
-unix_socket_directories = '$work/socket'
+unix_socket_directories = '$work/socket/$name'
 fsync = off
 max_parallel_workers_per_gather = 2
 ${MAILBOUNCE_PG_CONF:-}
 CONF
-as_server "$copy$bindir/pg_ctl" -D "$work/data" -l "$work/log" -w start >/dev/null || exit 1
+    # not through try: a server keeps what it is given for its output
+    as_server "$copy$bindir/pg_ctl" -D "$data" -l "$work/log/$name" -w start >/dev/null || exit 1
+done
 
-PG_CONFIG=$pg_config PGHOST=$work/socket PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PATH=$copy$bindir:$PATH
-export PG_CONFIG PGHOST PGPORT PGUSER PGDATABASE PATH
+first=${servers%% *}
+PG_CONFIG=$pg_config PGHOST=$work/socket/$first PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PATH=$copy$bindir:$PATH
+PGDATA=$work/data/$first
+MAILBOUNCE_PG_COPY=$copy MAILBOUNCE_PG_SOCKETS=$work/socket MAILBOUNCE_PG_LOG=$work/log/$first
+MAILBOUNCE_PG_RESTART="$copy$bindir/pg_ctl -D $PGDATA -l $MAILBOUNCE_PG_LOG -w start"
+[ "$(id -u)" != 0 ] || MAILBOUNCE_PG_RESTART="runuser -u $server_user -- $MAILBOUNCE_PG_RESTART"
+export PG_CONFIG PGHOST PGPORT PGUSER PGDATABASE PGDATA PATH
+export MAILBOUNCE_PG_COPY MAILBOUNCE_PG_SOCKETS MAILBOUNCE_PG_LOG MAILBOUNCE_PG_RESTART
+unset MAILBOUNCE_PG_SERVERS MAILBOUNCE_PG_CONF
 "$@"

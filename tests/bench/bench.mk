@@ -47,3 +47,8 @@ build/bench/sqlite: $(srcdir)/tests/bench/sqlite.c $(srcdir)/tests/bench/rows.h 
 
 build/bench/noopsqlite.so: $(srcdir)/tests/bench/noop_sqlite.c | build/bench
 	$(CC) -O2 -fPIC -shared -o $@ $<
+
+# what the contact list costs in PostgreSQL, per million events: EVENTS=1000000
+bench-scale:
+	@MAILBOUNCE_PG_CONF="$$(printf 'fsync = on\nshared_buffers = 1GB\nmax_wal_size = 8GB\n')" $(srcdir)/tests/with_postgres.sh sh -c \
+		'psql -Xq -f $(srcdir)/sql/contact_list_postgresql.sql && psql -XqAt -v events=$(or $(EVENTS),1000000) -v per_address=10 -f $(srcdir)/tests/bench/scale.sql'
