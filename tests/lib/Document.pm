@@ -7,8 +7,9 @@
 # All other blocks are left alone. Each section is given a database called "list" of its own, whose tables are kept from block
 # to block, and a folder with list.db, build, sql and tests in it.
 #
-# Printed means: by sqlite3 in column mode where the document shows a line of dashes, else in list mode; by psql as it is
-# in its sessions, else laid out like column mode. "..." stands for the rest of a line, YYYY-MM-DD for a date; remarks
+# Printed means: rows where the document shows a line of dashes, laid out here as sqlite3 does in column mode (its versions differ
+# in where they put a heading, and psql has a frame); else what sqlite3 prints in list mode, or psql without alignment. psql's own
+# sessions are as psql prints them. "..." stands for the rest of a line, YYYY-MM-DD for a date; remarks
 # to the right of a table and blanks at line ends do not matter. What comes before an error's sentence differs between versions: it is "ERROR:  " here.
 package Document;
 
@@ -125,15 +126,16 @@ sub run_step {
         write_file("$dir/command", $step->{run});
         return scalar `cd $dir && sh ./command 2>&1`;
     } elsif ($engine eq 'sqlite') {
-        write_file("$dir/in.sql", ($column ? ".mode column\n" : ".mode list\n.headers off\n") . ".nullvalue ''\n$sql\n");
+        write_file("$dir/in.sql", ($column ? ".mode ascii\n.headers on\n" : ".mode list\n.headers off\n") . ".nullvalue ''\n$sql\n");
         my $out = `cd $dir && sqlite3 -batch -cmd '.load build/sqlite/mailbounce' list.db < in.sql 2>&1`;
+        return columns($out) if $column && $out =~ /\x1e/;
         return $out =~ s/^(?:Runtime error|Parse error|Error)[^:\n]*: (?:stepping, )?(.*?)(?: \(\d+\))?$/ERROR:  $1/mgr;
     }
     my $form = $step->{kind} eq '=#' ? '' : $column ? "-A -F '\x1f' -R '\x1e'" : '-A -t';
     write_file("$dir/in.sql", "\\set SHOW_CONTEXT never\n$sql\n");
     my $out = `cd $dir && psql -Xq -P footer=off $form -d list -f in.sql 2>&1` =~ s/^psql:in\.sql:\d+: (ERROR)/$1/mgr;
     chomp $out;
-    return $column && $step->{kind} ne '=#' ? columns($out) : $out;
+    return $form =~ /-F/ && $out =~ /\x1e|\x1f/ ? columns($out) : $out;
 }
 
 # a section's folder and database
