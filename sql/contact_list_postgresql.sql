@@ -229,8 +229,9 @@ CREATE OR REPLACE TRIGGER policy_changed AFTER UPDATE OF value ON setting FOR EA
 CREATE OR REPLACE FUNCTION read_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     problem text;
-    history bounce_history;
+    reply text;
     own_rules text;
+    history bounce_history;
 BEGIN
     NEW.email := lower(btrim(NEW.email, E' \t\r\n') COLLATE "C");
     IF length(NEW.event_id) > 250 THEN      -- longer than an index can hold
@@ -246,18 +247,19 @@ BEGIN
 
     -- the event: a word; or read from a diagnostic, perhaps given as the event
     IF btrim(NEW.event, E' \t\r\n') ~ '^[A-Za-z_]+(/[A-Za-z0-9_]*)?$' THEN
-        NEW.event := lower(btrim(NEW.event, E' \t\r\n') COLLATE "C");
+        NEW.event := regexp_replace(lower(btrim(NEW.event, E' \t\r\n') COLLATE "C"), '^complaint/.*', 'complaint');
         BEGIN
             history := bounce_history_add(NULL, NEW.event, 'epoch');
         EXCEPTION WHEN invalid_parameter_value THEN
             problem := split_part(SQLERRM, '; legal', 1);
         END;
     ELSE
-        NEW.event := nullif(btrim(NEW.event, E' \t\r\n'), '');
-        NEW.diagnostic := coalesce(nullif(btrim(NEW.diagnostic, E' \t\r\n'), ''), NEW.event);
+        reply := nullif(btrim(NEW.event, E' \t\r\n'), '');
+        NEW.diagnostic := coalesce(nullif(btrim(NEW.diagnostic, E' \t\r\n'), ''), reply);
+        reply := coalesce(reply, NEW.diagnostic);
         SELECT value INTO own_rules FROM setting WHERE name = 'own_rules';
-        NEW.event := bounce_event_of(coalesce(NEW.event, NEW.diagnostic), own_rules);
-        NEW.rules_version := bounce_rules_version();
+        NEW.event := bounce_event_of(reply, own_rules);
+        NEW.rules_version := CASE WHEN reply = NEW.diagnostic THEN bounce_rules_version() END;
         IF NEW.event IS NULL THEN
             problem := 'no event and no diagnostic';
         END IF;
@@ -281,12 +283,13 @@ BEGIN
 END $$;
 -- Rows that are in order need no reading: the function is not even called for them, which makes bulk loads much faster.
 SELECT format($when$CREATE OR REPLACE TRIGGER read BEFORE INSERT ON bounce_event FOR EACH ROW WHEN ((
-        (NEW.event IN ('sent', 'delivered', 'open', 'click', 'unsubscribe', 'subscribe', 'reactivate', 'hard', 'soft', 'block', 'pending', 'none')
+        (NEW.event IN ('sent', 'delivered', 'open', 'click', 'complaint', 'unsubscribe', 'subscribe', 'reactivate', 'hard', 'soft', 'block',
+                'pending', 'none')
             OR split_part(NEW.event, '/', 1) = ANY (%L) AND substr(NEW.event, length(split_part(NEW.event, '/', 1)) + 1) IN ('', '/4', '/5', '/pending'))
         AND NEW.email COLLATE "C" ~ '^[!-?[-~]+@[!-?[-~]+$' AND length(NEW.email) <= 320
         AND NEW.at BETWEEN '0001-01-02Z' AND '9999-12-30Z' AND coalesce(length(NEW.event_id), 0) <= 250) IS NOT TRUE)
     EXECUTE FUNCTION read_event()$when$, array_agg(category ORDER BY category))
-FROM bounce_categories \gexec
+FROM bounce_categories WHERE category <> 'complaint' \gexec
 CREATE OR REPLACE TRIGGER read_again BEFORE UPDATE OF event_id, email, at, event, diagnostic ON bounce_event FOR EACH ROW EXECUTE FUNCTION read_event();
 
 
@@ -378,13 +381,13 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER truncated AFTER TRUNCATE ON bounce_event FOR EACH STATEMENT EXECUTE FUNCTION events_truncated();
 
--- A time from any text, NULL where there is none: never an error.
-CREATE OR REPLACE FUNCTION event_time(value text) RETURNS timestamptz LANGUAGE plpgsql STABLE STRICT AS $$
+-- A time from any text, NULL where there is none: never an error. Without a zone it is UTC.
+CREATE OR REPLACE FUNCTION event_time(value text) RETURNS timestamptz LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET timezone = 'UTC' AS $$
 BEGIN
     IF value ~ '^\s*\d{9,10}(\.\d+)?\s*$' THEN
         RETURN to_timestamp(value::double precision);       -- Unix seconds, as some providers write
-    ELSIF value !~ '\d' THEN
-        RETURN NULL;                                        -- not "now" or "tomorrow"
+    ELSIF value !~ '\d' OR value ~ '\d/\d' OR value ~ '^\s*\d+\s*$' THEN
+        RETURN NULL;                                        -- not "now", nor what may be read in two ways
     END IF;
     RETURN value::timestamptz;
 EXCEPTION WHEN data_exception THEN
@@ -405,10 +408,19 @@ END $$;
 CREATE OR REPLACE TRIGGER arrived AFTER INSERT ON incoming_event REFERENCING NEW TABLE AS arrived
     FOR EACH STATEMENT EXECUTE FUNCTION events_arrived();
 
--- After an update of mailbounce the events that were read by older rules are read again, and all histories follow:
+-- After an update of mailbounce the events that were read by older rules are read again, and the histories follow:
 --     UPDATE bounce_event SET event = NULL WHERE rules_version <> bounce_rules_version();
 -- after a change of your own rules:
 --     UPDATE bounce_event SET event = NULL WHERE rules_version IS NOT NULL;
+-- All histories from all events, should state_check ever show something:
+--     BEGIN;
+--     LOCK TABLE bounce_event IN SHARE ROW EXCLUSIVE MODE;
+--     INSERT INTO address AS a (email, bounces, last_event_at)
+--         SELECT email, bounce_history(event, at), max(at) FROM bounce_event WHERE incident_id IS NULL GROUP BY email ORDER BY email
+--     ON CONFLICT (email) DO UPDATE SET bounces = excluded.bounces, last_event_at = excluded.last_event_at;
+--     UPDATE address a SET bounces = NULL, last_event_at = NULL
+--         WHERE bounces IS NOT NULL AND NOT EXISTS (SELECT FROM bounce_event e WHERE e.email = a.email AND e.incident_id IS NULL);
+--     COMMIT;
 
 
 -- ==== Addresses, contacts, messages ====
@@ -432,7 +444,8 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE OF email ON contact FOR EACH ROW EXECUTE FUNCTION read_contact();
+CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE OF email ON contact FOR EACH ROW
+    WHEN ((NEW.email = lower(btrim(NEW.email, E' \t\r\n') COLLATE "C") AND length(NEW.email) BETWEEN 1 AND 320) IS NOT TRUE) EXECUTE FUNCTION read_contact();
 
 -- every contact's address has a row
 CREATE OR REPLACE FUNCTION contacts_added() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -445,15 +458,18 @@ END $$;
 CREATE OR REPLACE TRIGGER added AFTER INSERT ON contact REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION contacts_added();
 CREATE OR REPLACE TRIGGER updated AFTER UPDATE ON contact REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION contacts_added();
 
+-- A message takes the address of its contact, or the contact of its address.
 CREATE OR REPLACE FUNCTION read_message() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     NEW.email := lower(btrim(coalesce(NEW.email, (SELECT email FROM contact WHERE contact_id = NEW.contact_id)), E' \t\r\n') COLLATE "C");
     IF NEW.email IS NULL THEN
         RAISE EXCEPTION 'message "%" has neither an address nor a contact that has one', NEW.message_id USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    NEW.contact_id := coalesce(NEW.contact_id, (SELECT min(contact_id) FROM contact WHERE email = NEW.email));
     RETURN NEW;
 END $$;
-CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE OF email ON message FOR EACH ROW EXECUTE FUNCTION read_message();
+CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE OF email, contact_id ON message FOR EACH ROW
+    WHEN ((NEW.email = lower(btrim(NEW.email, E' \t\r\n') COLLATE "C") AND NEW.contact_id IS NOT NULL) IS NOT TRUE) EXECUTE FUNCTION read_message();
 
 -- Nobody who was mailed in the last days is deleted: bounces and complaints are still to come. (Archiving, by a cleaning_rule, obeys it too.)
 CREATE OR REPLACE FUNCTION keep_contact() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -533,19 +549,17 @@ SELECT account, campaign, sent, hard, soft, block, hard + soft + block AS bounce
     round((hard + soft + block)::numeric / sent, 4) AS rate,
     hard + soft + block > (SELECT value::numeric FROM setting WHERE name = 'bounce_rate_mark') * sent AS over_mark
 FROM (
-    SELECT m.account, m.campaign, count(*) AS sent, count(*) FILTER (WHERE f.outcome = 'hard') AS hard,
-        count(*) FILTER (WHERE f.outcome IN ('soft', 'unknown')) AS soft, count(*) FILTER (WHERE f.outcome = 'block') AS block,
-        count(*) FILTER (WHERE f.outcome = 'suppressed') AS suppressed
-    FROM message m LEFT JOIN (
-        SELECT DISTINCT ON (message_id) message_id, outcome FROM (
-            SELECT message_id, at, event_number, event = 'delivered' AS delivered,
-                CASE WHEN event = 'delivered' OR category = 'suppressed' THEN event
-                    WHEN category IS NOT NULL OR event IN ('hard', 'soft', 'block')
-                    THEN bounce_type(event, (SELECT value FROM setting WHERE name = 'perspective')) END AS outcome
-            FROM bounce_event WHERE message_id IS NOT NULL) e
-        WHERE outcome IN ('delivered', 'hard', 'soft', 'block', 'unknown') OR outcome LIKE 'suppressed%'
-        ORDER BY message_id, at DESC, delivered, event_number DESC) f USING (message_id)
-    GROUP BY m.account, m.campaign) c;
+    SELECT account, campaign, count(*) AS sent, count(*) FILTER (WHERE outcome = 'hard') AS hard,
+        count(*) FILTER (WHERE outcome IN ('soft', 'unknown')) AS soft, count(*) FILTER (WHERE outcome = 'block') AS block,
+        count(*) FILTER (WHERE outcome = 'suppressed') AS suppressed
+    FROM (
+        SELECT DISTINCT ON (m.account, m.campaign, m.message_id) m.account, m.campaign, o.outcome
+        FROM message m LEFT JOIN bounce_event e USING (message_id)
+            CROSS JOIN LATERAL (SELECT CASE WHEN e.event = 'delivered' OR e.category = 'suppressed' THEN coalesce(e.category, e.event)
+                WHEN e.category IS NOT NULL OR e.event IN ('hard', 'soft', 'block')
+                THEN nullif(nullif(bounce_type(e.event, (SELECT value FROM setting WHERE name = 'perspective')), 'pending'), 'none') END AS outcome) o
+        ORDER BY m.account, m.campaign, m.message_id, o.outcome IS NULL, e.at DESC, o.outcome = 'delivered', e.event_number DESC) final
+    GROUP BY account, campaign) counted;
 
 -- Why mail bounces, month by month.
 CREATE OR REPLACE VIEW reason_over_time AS
@@ -633,7 +647,7 @@ FROM address a FULL JOIN (
             max(at) FILTER (WHERE incident_id IS NULL) AS last_event_at
         FROM bounce_event GROUP BY email) e USING (email)
     CROSS JOIN (SELECT value FROM setting WHERE name = 'policy') p
-WHERE a.policy IS DISTINCT FROM p.value OR a.bounces IS DISTINCT FROM e.bounces OR a.last_event_at IS DISTINCT FROM e.last_event_at
+WHERE a.policy IS DISTINCT FROM p.value OR a.bounces::bytea IS DISTINCT FROM e.bounces::bytea OR a.last_event_at IS DISTINCT FROM e.last_event_at
 UNION ALL
 SELECT email, NULL, 'active', 'no row in address' FROM contact c
 WHERE NOT EXISTS (SELECT FROM address a WHERE a.email = c.email) AND NOT EXISTS (SELECT FROM bounce_event e WHERE e.email = c.email);

@@ -18,8 +18,11 @@ CREATE FUNCTION right_now() RETURNS SETOF text LANGUAGE sql AS $$SELECT is_empty
 
 INSERT INTO list.bounce_event (event_id, email, at, diagnostic) VALUES ('a1', ' Ann@Example.COM ', '2026-03-01', '550 5.1.1 User unknown');
 SELECT is(state('ann@example.com'), 'confirmed', 'an event of an unknown address is kept, and makes it known');
-SELECT results_eq($$SELECT email, event, category, rules_version = bounce_rules_version() FROM list.bounce_event$$,
+SELECT results_eq($$SELECT email, event, category, rules_version = bounce_rules_version() FROM list.bounce_event WHERE event_id = 'a1'$$,
     $$VALUES ('ann@example.com', 'user_unknown/5', 'user_unknown', true)$$, 'the address is normalised, the diagnostic read');
+INSERT INTO list.bounce_event (email, at, event, diagnostic) VALUES ('two@example.com', '2026-03-01', '552 5.2.2 mailbox full', 'what the log said'), ('two@example.com', '2026-03-02', 'complaint/5', NULL);
+SELECT results_eq($$SELECT event, diagnostic, rules_version FROM list.bounce_event WHERE email LIKE 'two%' ORDER BY at$$,
+    $$VALUES ('mailbox_full/5', 'what the log said', NULL), ('complaint', NULL, NULL)$$, 'two diagnostics: the event is read, the other stays; a complaint is a complaint');
 SELECT is(n('list.contact'), 0::bigint, 'being an address is not being on the list');
 INSERT INTO list.bounce_event (event_id, email, at, event) VALUES ('a2', 'ann@example.com', '2026-03-05', ' Reactivate ');
 SELECT is(state('ann@example.com'), 'active', 'taken off the confirmed list by hand');
@@ -67,9 +70,10 @@ SELECT lives_ok($$INSERT INTO list.bounce_event (event_id, email, at, event, dia
 SELECT is(n($$list.bounce_event WHERE email LIKE 'long%'$$), 1::bigint, 'and it is stored');
 INSERT INTO list.incoming_event (event_id, email, at, event) VALUES ('i1', 'in@example.com', '2026-03-01T10:00:00Z', 'soft'), ('i2', 'in@example.com', 'last Tuesday', 'hard'),
     ('i3', 'in@example.com', '2026-02-30', 'hard'), ('i4', 'in@example.com', NULL, 'hard'), ('i5', 'in@example.com', '1772359200', 'open'), ('i6', 'in@example.com', 'now', 'hrad'),
-    ('i7', 'in@example.com', '', 'hard'), ('i1', 'in@example.com', '2026-03-01T10:00:00Z', 'soft');
+    ('i7', 'in@example.com', '', 'hard'), ('i8', 'in@example.com', '20260301', 'hard'), ('i9', 'in@example.com', '01/02/2026', 'hard'), ('i1', 'in@example.com', '2026-03-01T10:00:00Z', 'soft');
 SELECT results_eq($$SELECT event_id, at, reason FROM list.rejected_event WHERE event_id LIKE 'i%' ORDER BY 1$$, $$VALUES ('i2', 'last Tuesday', '"last Tuesday" is no time'),
-    ('i3', '2026-02-30', '"2026-02-30" is no time'), ('i4', NULL, 'no time'), ('i6', 'now', '"now" is no time'), ('i7', NULL, 'no time')$$, 'times in text that are none');
+    ('i3', '2026-02-30', '"2026-02-30" is no time'), ('i4', NULL, 'no time'), ('i6', 'now', '"now" is no time'), ('i7', NULL, 'no time'),
+    ('i8', '20260301', '"20260301" is no time'), ('i9', '01/02/2026', '"01/02/2026" is no time')$$, 'times in text that are none');
 SELECT results_eq($$SELECT event_id, at FROM list.bounce_event WHERE email LIKE 'in@%' ORDER BY 1$$, $$VALUES ('i1', '2026-03-01 10:00Z'::timestamptz), ('i5', '2026-03-01 10:00Z')$$, 'the others are stored');
 SELECT is(n('list.incoming_event'), 0::bigint, 'nothing stays behind');
 SELECT right_now();
@@ -145,8 +149,16 @@ UPDATE list.address SET bounces = NULL WHERE email = 'bulk2@example.net';
 SELECT results_eq('SELECT email, stored_state, problem FROM list.state_check', $$VALUES ('bulk2@example.net', 'active', 'history differs from the events')$$, 'state_check sees a wrong history');
 DELETE FROM list.address WHERE email = 'bulk2@example.net';
 SELECT results_eq('SELECT email, stored_state, problem FROM list.state_check', $$VALUES ('bulk2@example.net', NULL::text, 'no row in address')$$, 'and a missing address');
-UPDATE list.bounce_event SET email = email, at = at + interval '1 second' WHERE email = 'bulk2@example.net';
-SELECT right_now();
+INSERT INTO list.bounce_event (email, at, event) VALUES ('gone@example.net', '2026-01-01', 'hard');
+ALTER TABLE list.bounce_event DISABLE TRIGGER deleted;
+DELETE FROM list.bounce_event WHERE email = 'gone@example.net';
+ALTER TABLE list.bounce_event ENABLE TRIGGER deleted;
+INSERT INTO list.address AS a (email, bounces, last_event_at)
+    SELECT email, bounce_history(event, at), max(at) FROM list.bounce_event WHERE incident_id IS NULL GROUP BY email ORDER BY email
+ON CONFLICT (email) DO UPDATE SET bounces = excluded.bounces, last_event_at = excluded.last_event_at;
+UPDATE list.address a SET bounces = NULL, last_event_at = NULL
+    WHERE bounces IS NOT NULL AND NOT EXISTS (SELECT FROM list.bounce_event e WHERE e.email = a.email AND e.incident_id IS NULL);
+SELECT is_empty('SELECT * FROM list.state_check', 'all histories from all events');
 
 -- ---- time ----
 
@@ -202,6 +214,8 @@ SELECT right_now();
 
 INSERT INTO list.message (message_id, contact_id, account, campaign, sent_at) VALUES ('old', 1, 'main', 'january', '2026-01-05'), ('new', 4, 'main', 'today', now() - interval '2 days');
 SELECT is((SELECT email FROM list.message WHERE message_id = 'old'), 'ann@example.com', 'a message takes the address of its contact');
+INSERT INTO list.message (message_id, email) VALUES ('by address', ' EVE@example.com'), ('nobody', 'nobody@example.com');
+SELECT results_eq($$SELECT email, contact_id FROM list.message WHERE message_id IN ('by address', 'nobody') ORDER BY 1$$, $$VALUES ('eve@example.com', 5::bigint), ('nobody@example.com', NULL)$$, 'or the contact of its address');
 SELECT throws_ok($$INSERT INTO list.message (message_id, contact_id) VALUES ('lost', 999)$$, '22023', 'message "lost" has neither an address nor a contact that has one', 'if there is one');
 SELECT throws_ok('DELETE FROM list.contact WHERE contact_id = 4', '23001', format('contact 4 (dan@example.com) was mailed on %s, less than 7 days ago: it cannot be deleted before %s',
     to_char(now() - interval '2 days', 'YYYY-MM-DD'), to_char(now() + interval '5 days', 'YYYY-MM-DD')), 'mailed two days ago: not deleted');
