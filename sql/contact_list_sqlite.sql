@@ -36,9 +36,35 @@ WHEN NEW.what = 'functions' AND NOT EXISTS (SELECT 1 FROM pragma_function_list W
 BEGIN
     SELECT RAISE(ABORT, 'the mailbounce that is loaded is older than this file: build and load the newer one');
 END;
+CREATE TEMP TRIGGER IF NOT EXISTS needed_names BEFORE INSERT ON needed WHEN NEW.what = 'names'
+BEGIN
+    SELECT RAISE(ABORT, 'this file has a table or view "setting" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'setting') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('setting', 'main') WHERE name = 'value');
+    SELECT RAISE(ABORT, 'this file has a table or view "address" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'address') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('address', 'main') WHERE name = 'bounces');
+    SELECT RAISE(ABORT, 'this file has a table or view "contact" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'contact') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('contact', 'main') WHERE name = 'contact_id');
+    SELECT RAISE(ABORT, 'this file has a table or view "message" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'message') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('message', 'main') WHERE name = 'stream');
+    SELECT RAISE(ABORT, 'this file has a table or view "bounce_event" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'bounce_event') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('bounce_event', 'main') WHERE name = 'event_number');
+    SELECT RAISE(ABORT, 'this file has a table or view "rejected_event" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'rejected_event') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('rejected_event', 'main') WHERE name = 'rejected_id');
+    SELECT RAISE(ABORT, 'this file has a table or view "incident" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'incident') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('incident', 'main') WHERE name = 'until');
+    SELECT RAISE(ABORT, 'this file has a table or view "cleaning_rule" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'cleaning_rule') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('cleaning_rule', 'main') WHERE name = 'applies_to');
+    SELECT RAISE(ABORT, 'this file has a table or view "cleaning_run" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'cleaning_run') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('cleaning_run', 'main') WHERE name = 'undone_at');
+    SELECT RAISE(ABORT, 'this file has a table or view "archived_contact" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'archived_contact') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('archived_contact', 'main') WHERE name = 'archive_id');
+    SELECT RAISE(ABORT, 'this file has a table or view "saved_list" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'saved_list') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('saved_list', 'main') WHERE name = 'list');
+END;
 INSERT INTO needed VALUES ('sqlite');
 INSERT INTO needed VALUES ('mailbounce');
 INSERT INTO needed VALUES ('functions');
+INSERT INTO needed VALUES ('names');
 DROP TABLE needed;
 
 BEGIN IMMEDIATE;
@@ -104,14 +130,16 @@ END;
 -- ---- 2. tables ----
 
 -- An address and its history. The history belongs to the address: a contact that changes address starts clean, one that was archived and is
--- imported again does not.
+-- imported again does not. Its rows are made by contacts and events, or by INSERT INTO rebuild(email).
 CREATE TABLE IF NOT EXISTS address (
-    email          TEXT PRIMARY KEY NOT NULL,
-    domain         TEXT GENERATED ALWAYS AS (CASE WHEN instr(email, '@') > 0
-                       THEN substr(email, length(rtrim(email, replace(email, '@', ''))) + 1) ELSE '' END) VIRTUAL,
+    email          TEXT PRIMARY KEY NOT NULL
+        CONSTRAINT "address.email is in lower case, without blanks" CHECK (email = lower(trim(email))),
+    domain         TEXT GENERATED ALWAYS AS (CASE WHEN instr(email, '@') = 0 THEN ''
+                       WHEN instr(substr(email, instr(email, '@') + 1), '@') = 0 THEN substr(email, instr(email, '@') + 1)
+                       ELSE substr(email, length(rtrim(email, replace(email, '@', ''))) + 1) END) VIRTUAL,
     bounces        BLOB,                                  -- the history; NULL: no events
     last_event_at  TEXT,
-    policy         TEXT NOT NULL DEFAULT 'default',       -- that of setting
+    policy         TEXT NOT NULL,                         -- that of setting
     asof           TEXT,                                  -- when the job looked at it; counts while no event is newer
     bounce_state   TEXT GENERATED ALWAYS AS (bounce_state_of(bounces,
                        policy || CASE WHEN asof > last_event_at THEN ' asof=' || asof ELSE '' END)) STORED,
@@ -123,7 +151,7 @@ CREATE TABLE IF NOT EXISTS address (
     verdict        TEXT GENERATED ALWAYS AS (email_check(email)) STORED,
     added_at       TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
     -- dead: also of those who unsubscribed or complained
-    confirmed_at   TEXT GENERATED ALWAYS AS (CASE WHEN bounce_state IN ('confirmed', 'unsubscribed', 'complained') THEN bounce_summary_of(bounces,
+    confirmed_at   TEXT GENERATED ALWAYS AS (CASE WHEN NOT sendable THEN bounce_summary_of(bounces,
                        policy || CASE WHEN asof > last_event_at THEN ' asof=' || asof ELSE '' END) ->> 'confirmed_at' END) STORED
 );
 CREATE INDEX IF NOT EXISTS address_domain ON address(domain);
@@ -165,8 +193,11 @@ CREATE TABLE IF NOT EXISTS bounce_event (
     diagnostic    TEXT,
     message_id    TEXT,
     account       TEXT,
-    category      TEXT GENERATED ALWAYS AS (CASE WHEN instr('|sent|delivered|open|click|complaint|unsubscribe|subscribe|reactivate|hard|soft|block|pending|none|',
-                      '|' || substr(event, 1, instr(event || '/', '/') - 1) || '|') = 0 THEN substr(event, 1, instr(event || '/', '/') - 1) END) VIRTUAL,
+    category      TEXT GENERATED ALWAYS AS (CASE substr(event, 1, instr(event || '/', '/') - 1)
+                      WHEN 'sent' THEN NULL WHEN 'delivered' THEN NULL WHEN 'open' THEN NULL WHEN 'click' THEN NULL
+                      WHEN 'complaint' THEN NULL WHEN 'unsubscribe' THEN NULL WHEN 'subscribe' THEN NULL WHEN 'reactivate' THEN NULL
+                      WHEN 'hard' THEN NULL WHEN 'soft' THEN NULL WHEN 'block' THEN NULL WHEN 'pending' THEN NULL WHEN 'none' THEN NULL
+                      ELSE substr(event, 1, instr(event || '/', '/') - 1) END) VIRTUAL,
     incident_id   INTEGER,                                -- an incident that takes it out of the history
     rules_version TEXT,                                   -- of the rules that read the diagnostic; NULL: the event was given
     received_at   TEXT,                                   -- filled by the trigger: NULL is an event that was not read yet
@@ -276,28 +307,28 @@ CREATE TABLE IF NOT EXISTS saved_list (
 
 -- Two tables for the triggers. The words that are events, from the extension that is loaded; all other words are misspelt.
 CREATE TABLE IF NOT EXISTS event_word (
-    word     TEXT PRIMARY KEY NOT NULL,
-    category TEXT                                         -- NULL: a kind or a type
+    word  TEXT PRIMARY KEY NOT NULL,
+    event TEXT NOT NULL                                   -- as it is stored: complaint/5 is the kind complaint
 ) WITHOUT ROWID;
 DELETE FROM event_word;
-INSERT INTO event_word(word)
-VALUES ('sent'), ('delivered'), ('open'), ('click'), ('complaint'), ('unsubscribe'), ('subscribe'), ('reactivate'),
-       ('hard'), ('soft'), ('block'), ('pending'), ('none');
-INSERT INTO event_word(word, category)
-SELECT c.category || s.column1, c.category
+INSERT INTO event_word(word, event)
+VALUES ('sent', 'sent'), ('delivered', 'delivered'), ('open', 'open'), ('click', 'click'), ('complaint', 'complaint'), ('unsubscribe', 'unsubscribe'),
+       ('subscribe', 'subscribe'), ('reactivate', 'reactivate'), ('hard', 'hard'), ('soft', 'soft'), ('block', 'block'), ('pending', 'pending'), ('none', 'none');
+INSERT INTO event_word(word, event)
+SELECT c.category || s.column1, CASE c.category WHEN 'complaint' THEN 'complaint' ELSE c.category || s.column1 END
 FROM bounce_categories AS c, (VALUES (''), ('/4'), ('/5'), ('/pending'), ('/hard'), ('/soft'), ('/block'), ('/none')) AS s
 WHERE true
-ON CONFLICT (word) DO NOTHING;                            -- complaint and delivered are kinds first
+ON CONFLICT (word) DO NOTHING;                            -- delivered is a kind first
 
--- Whose event an INSERT OR REPLACE may replace, between its two triggers: one row at most.
+-- Whose events an INSERT OR REPLACE may replace, between its two triggers: by address and event_id (1), by number (2).
 CREATE TABLE IF NOT EXISTS replaced_event (
+    which INTEGER PRIMARY KEY,
     email TEXT
 );
 
 -- ---- 3. how an event is read ----
 
 -- Every event as its row says it, and as it is understood: NULL where it can't be. What is understood reads the same again.
--- The first branch of each CASE is the common form, for speed.
 DROP VIEW IF EXISTS event_reading;
 CREATE VIEW event_reading AS
 WITH trimmed AS (
@@ -324,7 +355,6 @@ parts AS (
 SELECT event_number,
     CASE WHEN address GLOB '?*@?*' AND length(address) <= 320 AND address NOT GLOB '*[' || char(1) || '-' || char(32, 127) || ']*' THEN address END AS email,
     CASE
-        WHEN strftime('%Y-%m-%dT%H:%M:%S', substr(at, 1, 19), '+0 days') = substr(at, 1, 19) AND at >= '0001' AND substr(at, 20) = 'Z' THEN substr(at, 1, 19) || '.000000Z'
         WHEN moment GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN
             CASE WHEN moment >= '0001' AND date(substr(moment, 1, 10), '+0 days') = substr(moment, 1, 10) AND substr(moment, 12, 2) < '24' THEN
                 strftime('%Y-%m-%dT%H:%M:%S',                                         -- the zones +02 and +0200 are +02:00
@@ -340,16 +370,28 @@ SELECT event_number,
     END AS at,
     number IS NOT NULL OR moment GLOB '0000-*' AS out_of_range,                    -- if at is NULL
     CASE
-        WHEN EXISTS (SELECT 1 FROM event_word WHERE event_word.word = parts.event) THEN event
-        WHEN coalesce(word, '') = '' THEN bounce_event_of(said, (SELECT value FROM setting WHERE name = 'own_rules'))
-        WHEN is_text THEN bounce_event_of(event, (SELECT value FROM setting WHERE name = 'own_rules'))
-        WHEN EXISTS (SELECT 1 FROM event_word WHERE event_word.word = parts.word) THEN word
+        WHEN is_text OR coalesce(word, '') = '' THEN
+            replace(replace(bounce_event_of(CASE WHEN is_text THEN event ELSE said END, (SELECT value FROM setting WHERE name = 'own_rules')), 'complaint/5', 'complaint'), 'complaint/4', 'complaint')
+        ELSE (SELECT event FROM event_word WHERE event_word.word = parts.word)
     END AS event,
     CASE WHEN is_text THEN coalesce(said, event) ELSE diagnostic END AS diagnostic,
-    CASE WHEN is_text OR coalesce(word, '') = '' THEN bounce_rules_version() END AS rules_version
+    CASE WHEN coalesce(word, '') = '' OR (is_text AND said IS NULL) THEN bounce_rules_version() END AS rules_version
 FROM parts;
 
 -- ---- 4. triggers that keep histories ----
+
+-- One address: its history, from its events. The place that says what a history is; INSERT INTO rebuild SELECT email FROM address does all.
+DROP VIEW IF EXISTS rebuild;
+CREATE VIEW rebuild AS SELECT email FROM address;
+CREATE TRIGGER rebuild_insert INSTEAD OF INSERT ON rebuild
+BEGIN
+    INSERT INTO address(email, policy) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32))), (SELECT value FROM setting WHERE name = 'policy'))
+    ON CONFLICT (email) DO NOTHING;
+    UPDATE address SET (bounces, last_event_at) = (
+        SELECT CASE WHEN count(*) > 0 THEN bounce_history(event, at) END, max(at)
+        FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND incident_id IS NULL)
+    WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32)));
+END;
 
 -- INSERT OR REPLACE removes the event that was there without calling its delete trigger: remember whose it was.
 DROP TRIGGER IF EXISTS bounce_event_replace;
@@ -357,31 +399,69 @@ CREATE TRIGGER bounce_event_replace BEFORE INSERT ON bounce_event
 WHEN EXISTS (SELECT 1 FROM bounce_event WHERE email = NEW.email AND event_id = NEW.event_id)
     OR EXISTS (SELECT 1 FROM bounce_event WHERE event_number = NEW.event_number)
 BEGIN
-    DELETE FROM replaced_event;
-    INSERT INTO replaced_event
-    SELECT email FROM bounce_event WHERE (email = NEW.email AND event_id = NEW.event_id) OR event_number = NEW.event_number;
+    INSERT INTO replaced_event(which, email) VALUES (1, NEW.email), (2, (SELECT email FROM bounce_event WHERE event_number = NEW.event_number))
+    ON CONFLICT (which) DO UPDATE SET email = excluded.email;
 END;
 
--- One address: its history, from its events. The place that says what a history is; INSERT INTO rebuild SELECT email FROM address does all.
-DROP VIEW IF EXISTS rebuild;
-CREATE VIEW rebuild AS SELECT email FROM address;
-CREATE TRIGGER rebuild_insert INSTEAD OF INSERT ON rebuild
+DROP TRIGGER IF EXISTS replaced_event_delete;
+CREATE TRIGGER replaced_event_delete AFTER DELETE ON replaced_event WHEN OLD.email IS NOT NULL
 BEGIN
-    INSERT INTO address(email) VALUES (NEW.email) ON CONFLICT (email) DO NOTHING;
-    UPDATE address SET (bounces, last_event_at) = (
-        SELECT CASE WHEN count(*) > 0 THEN bounce_history(event, at) END, max(at)
-        FROM bounce_event WHERE email = NEW.email AND incident_id IS NULL)
-    WHERE email = NEW.email;
+    INSERT INTO rebuild(email) VALUES (OLD.email);
 END;
 
--- One event more. What can't be read never aborts the insert.
+-- One event more. An insert never fails: what can't be read goes apart. received_at is NULL for a new event, 'unread'
+-- for one that is not in the common form ('reread' for one that was changed), then 'rejected: ' and the reason, or the time at which it came.
 DROP TRIGGER IF EXISTS bounce_event_insert;
 CREATE TRIGGER bounce_event_insert AFTER INSERT ON bounce_event
 BEGIN
-    -- received_at is NULL until the event was read: so the trigger for updates knows this update from others
     UPDATE bounce_event SET received_at = NULL WHERE event_number = NEW.event_number AND NEW.received_at IS NOT NULL;
+
+    -- the common form, for speed: nothing here but what event_reading would say, too
+    UPDATE bounce_event SET
+        at = CASE WHEN typeof(NEW.at) = 'integer' THEN strftime('%Y-%m-%dT%H:%M:%S.000000Z', NEW.at, 'unixepoch')
+                  ELSE replace(substr(NEW.at, 1, 19), ' ', 'T') || CASE WHEN length(NEW.at) > 20 THEN substr(NEW.at, 20) ELSE '.000000Z' END END,
+        event = coalesce(NEW.event,
+            replace(replace(bounce_event_of(NEW.diagnostic, (SELECT value FROM setting WHERE name = 'own_rules')), 'complaint/5', 'complaint'), 'complaint/4', 'complaint')),
+        rules_version = CASE WHEN NEW.event IS NULL THEN bounce_rules_version() ELSE NEW.rules_version END,
+        received_at = coalesce(NEW.received_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    WHERE event_number = NEW.event_number
+      AND NEW.email = lower(NEW.email) AND NEW.email GLOB '?*@?*' AND NEW.email NOT GLOB '*[^!-~]*' AND length(NEW.email) <= 320
+      AND ((typeof(NEW.at) = 'integer' AND NEW.at >= 5373485 AND NEW.at < 253402300800)
+        OR (NEW.at >= '0001' AND datetime(substr(NEW.at, 1, 19), '+0 days') = replace(substr(NEW.at, 1, 19), 'T', ' ')
+            AND (length(NEW.at) = 19 OR substr(NEW.at, 20) = 'Z' OR substr(NEW.at, 20) GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]Z')))
+      AND ((NEW.event IS NULL AND NEW.diagnostic GLOB '*[!-~]*') OR EXISTS (SELECT 1 FROM event_word WHERE word = NEW.event AND event = NEW.event));
+
+    -- all others: the next trigger reads them
+    UPDATE bounce_event SET received_at = 'unread' || coalesce(NEW.received_at, '') WHERE event_number = NEW.event_number AND received_at IS NULL;
+
+    -- the history (not an upsert: that computes the columns of address twice)
+    UPDATE address SET (bounces, last_event_at) = (
+        SELECT bounce_history_add(address.bounces, event, at), max(at, coalesce(address.last_event_at, at)) FROM bounce_event WHERE event_number = NEW.event_number)
+    WHERE email = (SELECT email FROM bounce_event WHERE event_number = NEW.event_number AND incident_id IS NULL);
+    INSERT INTO address(email, bounces, last_event_at, policy)
+    SELECT email, CASE WHEN incident_id IS NULL THEN bounce_history_add(NULL, event, at) END, CASE WHEN incident_id IS NULL THEN at END,
+        (SELECT value FROM setting WHERE name = 'policy')
+    FROM bounce_event WHERE event_number = NEW.event_number AND NOT EXISTS (SELECT 1 FROM address WHERE address.email = bounce_event.email);
+
+    -- a late event of an incident; the trigger for updates takes it out again
+    UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
+    WHERE event_number = NEW.event_number AND NEW.incident_id IS NULL AND EXISTS (SELECT 1 FROM incident);
+
+    DELETE FROM replaced_event WHERE true;                -- rebuilds what was replaced
+END;
+
+DROP TRIGGER IF EXISTS bounce_event_read;
+CREATE TRIGGER bounce_event_read AFTER UPDATE OF received_at ON bounce_event WHEN NEW.received_at GLOB 'unread*' OR NEW.received_at GLOB 'reread*'
+BEGIN
+    -- the address in lower case, after which it may turn out to be a redelivery
+    DELETE FROM bounce_event
+    WHERE event_number = NEW.event_number AND NEW.email <> lower(trim(NEW.email, char(9, 10, 13, 32)))
+      AND EXISTS (SELECT 1 FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND event_id = NEW.event_id);
+    UPDATE bounce_event SET email = lower(trim(email, char(9, 10, 13, 32)))
+    WHERE event_number = NEW.event_number AND email <> lower(trim(email, char(9, 10, 13, 32)));
+
     UPDATE bounce_event SET (at, event, diagnostic, rules_version, received_at) = (
-        SELECT r.at, r.event, r.diagnostic, r.rules_version,
+        SELECT r.at, r.event, r.diagnostic, coalesce(r.rules_version, NEW.rules_version),
             CASE
                 WHEN trim(coalesce(NEW.email, ''), char(9, 10, 13, 32)) = '' THEN 'rejected: no address'
                 WHEN r.email IS NULL THEN 'rejected: "' || substr(NEW.email, 1, 80) || '" is no address'
@@ -390,48 +470,22 @@ BEGIN
                 WHEN r.at IS NULL THEN 'rejected: "' || substr(NEW.at, 1, 80) || '" is no time'
                 WHEN r.event IS NULL AND trim(coalesce(NEW.event, ''), char(9, 10, 13, 32)) = '' THEN 'rejected: no event and no diagnostic'
                 WHEN r.event IS NULL THEN 'rejected: unknown event "' || substr(trim(NEW.event, char(9, 10, 13, 32)), 1, 80) || '"'
-                ELSE coalesce(NEW.received_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+                ELSE coalesce(nullif(substr(NEW.received_at, 7), ''), strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
             END
         FROM (SELECT * FROM event_reading WHERE event_number = NEW.event_number LIMIT 1) AS r     -- LIMIT: read once, not once a column
         WHERE r.event_number = NEW.event_number)
     WHERE event_number = NEW.event_number;
 
-    -- the address in lower case, after which it may turn out to be a redelivery
-    DELETE FROM bounce_event
-    WHERE event_number = NEW.event_number AND NEW.email IS NOT lower(trim(NEW.email, char(9, 10, 13, 32)))
-      AND EXISTS (SELECT 1 FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND event_id = NEW.event_id);
-    UPDATE bounce_event SET email = lower(trim(email, char(9, 10, 13, 32)))
-    WHERE event_number = NEW.event_number AND NEW.email IS NOT lower(trim(NEW.email, char(9, 10, 13, 32)));
-
-    -- the history
-    INSERT INTO address(email, bounces, last_event_at)
-    SELECT email, bounce_history_add(NULL, event, at), at FROM bounce_event WHERE event_number = NEW.event_number AND incident_id IS NULL
-    ON CONFLICT (email) DO UPDATE SET
-        bounces = bounce_history_merge(bounces, excluded.bounces),
-        last_event_at = max(coalesce(last_event_at, excluded.last_event_at), excluded.last_event_at);
-    INSERT INTO rebuild(email) SELECT email FROM bounce_event WHERE event_number = NEW.event_number AND incident_id IS NOT NULL;
-
-    -- a late event of an incident (the trigger for updates takes it out again)
-    UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
-    WHERE event_number = NEW.event_number AND incident_id IS NULL AND EXISTS (SELECT 1 FROM incident);
-
-    INSERT INTO rebuild(email) SELECT email FROM replaced_event;
-    DELETE FROM replaced_event;
-END;
-
--- What can't be read goes apart.
-DROP TRIGGER IF EXISTS bounce_event_reject;
-CREATE TRIGGER bounce_event_reject AFTER UPDATE OF received_at ON bounce_event WHEN NEW.received_at GLOB 'rejected: *'
-BEGIN
     INSERT INTO rejected_event(event_id, email, at, event, diagnostic, message_id, account, reason)
-    VALUES (OLD.event_id, OLD.email, OLD.at, OLD.event, OLD.diagnostic, OLD.message_id, OLD.account, substr(NEW.received_at, 11));
-    DELETE FROM bounce_event WHERE event_number = NEW.event_number;
+    SELECT NEW.event_id, NEW.email, NEW.at, NEW.event, NEW.diagnostic, NEW.message_id, NEW.account, substr(received_at, 11)
+    FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *' AND NEW.received_at GLOB 'unread*';
+    DELETE FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *' AND NEW.received_at GLOB 'unread*';
 END;
 
 -- An event that is changed: read it again, and both addresses follow. Here what can't be read is an error.
 DROP TRIGGER IF EXISTS bounce_event_update;
 CREATE TRIGGER bounce_event_update AFTER UPDATE OF email, at, event, diagnostic, incident_id ON bounce_event
-WHEN OLD.received_at IS NOT NULL
+WHEN OLD.received_at NOT GLOB 'unread*' AND OLD.received_at NOT GLOB 'reread*'
     AND (NEW.email IS NOT OLD.email OR NEW.at IS NOT OLD.at OR NEW.event IS NOT OLD.event OR NEW.incident_id IS NOT OLD.incident_id
         OR (NEW.diagnostic IS NOT OLD.diagnostic AND OLD.rules_version IS NOT NULL))
 BEGIN
@@ -443,17 +497,14 @@ BEGIN
 
     SELECT RAISE(ABORT, 'this event_id is stored for this address already')
     WHERE EXISTS (SELECT 1 FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND event_id = NEW.event_id AND event_number <> NEW.event_number);
-    SELECT CASE WHEN r.at IS NULL OR r.event IS NULL THEN bounce_history_add(NULL, coalesce(NEW.event, 'open'), NEW.at) END,      -- says what is wrong
-        CASE WHEN r.email IS NULL THEN RAISE(ABORT, 'bounce_event.email must be an address, e.g. ann@example.com')
-             WHEN r.at IS NULL THEN RAISE(ABORT, 'bounce_event.at must be a time, e.g. 2026-01-02T03:04:05Z')
-             WHEN r.event IS NULL THEN RAISE(ABORT, 'bounce_event needs an event or a diagnostic') END
-    FROM event_reading AS r WHERE r.event_number = NEW.event_number;
-    UPDATE bounce_event SET (email, at, event, diagnostic, rules_version) = (
-        SELECT r.email, r.at, r.event, r.diagnostic, coalesce(r.rules_version, bounce_event.rules_version)
-        FROM event_reading AS r WHERE r.event_number = NEW.event_number)
+    UPDATE bounce_event SET received_at = 'reread' || received_at
     WHERE event_number = NEW.event_number
-      AND EXISTS (SELECT 1 FROM event_reading AS r WHERE r.event_number = NEW.event_number
-        AND (r.email IS NOT bounce_event.email OR r.at IS NOT bounce_event.at OR r.event IS NOT bounce_event.event));
+      AND (NEW.email IS NOT OLD.email OR NEW.at IS NOT OLD.at OR NEW.event IS NOT OLD.event OR NEW.diagnostic IS NOT OLD.diagnostic);
+    SELECT CASE WHEN at IS NULL OR event IS NULL THEN bounce_history_add(NULL, coalesce(NEW.event, 'open'), NEW.at) END,      -- says what is wrong
+        CASE WHEN received_at GLOB '* address' THEN RAISE(ABORT, 'bounce_event.email must be an address, e.g. ann@example.com')
+             WHEN at IS NULL THEN RAISE(ABORT, 'bounce_event.at must be a time, e.g. 2026-01-02T03:04:05Z')
+             ELSE RAISE(ABORT, 'bounce_event needs an event or a diagnostic') END
+    FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *';
 
     -- it may have left an incident, or come into one
     UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
@@ -480,31 +531,20 @@ BEGIN
     VALUES (nullif(NEW.event_id, ''), NEW.email, nullif(NEW.at, ''), nullif(NEW.event, ''), nullif(NEW.diagnostic, ''), nullif(NEW.message_id, ''), nullif(NEW.account, ''));
 END;
 
--- Addresses that you insert yourself: in lower case, under the policy that is set.
-DROP TRIGGER IF EXISTS address_email;
-CREATE TRIGGER address_email BEFORE INSERT ON address WHEN NEW.email <> lower(trim(NEW.email, char(9, 10, 13, 32)))
-BEGIN
-    INSERT INTO address(email) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32)))) ON CONFLICT (email) DO NOTHING;
-    SELECT RAISE(IGNORE);
-END;
-
-DROP TRIGGER IF EXISTS address_insert;
-CREATE TRIGGER address_insert AFTER INSERT ON address WHEN NEW.policy <> (SELECT value FROM setting WHERE name = 'policy')
-BEGIN
-    UPDATE address SET policy = (SELECT value FROM setting WHERE name = 'policy') WHERE email = NEW.email;
-END;
-
 -- A contact's address is in lower case and has a row in address, with whatever happened to it before.
 DROP TRIGGER IF EXISTS contact_insert;
 CREATE TRIGGER contact_insert AFTER INSERT ON contact
 BEGIN
+    SELECT RAISE(ABORT, 'contact.email must not be empty, nor longer than 320 characters')
+    WHERE trim(NEW.email, char(9, 10, 13, 32)) = '' OR length(NEW.email) > 320;
     SELECT RAISE(ABORT, 'contact.paused_until and contact.created_at must be times, e.g. 2026-01-02T03:04:05Z')
     WHERE (NEW.paused_until IS NOT NULL AND strftime('%Y', NEW.paused_until, 'auto') IS NULL)
        OR (NEW.created_at IS NOT NULL AND strftime('%Y', NEW.created_at, 'auto') IS NULL);
     UPDATE contact SET email = lower(trim(email, char(9, 10, 13, 32))),
         paused_until = strftime('%Y-%m-%dT%H:%M:%f000Z', paused_until, 'auto'), created_at = strftime('%Y-%m-%dT%H:%M:%f000Z', created_at, 'auto')
     WHERE contact_id = NEW.contact_id;
-    INSERT INTO address(email) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32)))) ON CONFLICT (email) DO NOTHING;
+    INSERT INTO address(email, policy) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32))), (SELECT value FROM setting WHERE name = 'policy'))
+    ON CONFLICT (email) DO NOTHING;
 END;
 
 DROP TRIGGER IF EXISTS contact_update;
@@ -512,12 +552,15 @@ CREATE TRIGGER contact_update AFTER UPDATE OF email, paused_until ON contact
 WHEN NEW.email <> lower(trim(NEW.email, char(9, 10, 13, 32))) OR NEW.email <> OLD.email
     OR NEW.paused_until NOT GLOB '????-??-??T??:??:??.??????Z'
 BEGIN
+    SELECT RAISE(ABORT, 'contact.email must not be empty, nor longer than 320 characters')
+    WHERE trim(NEW.email, char(9, 10, 13, 32)) = '' OR length(NEW.email) > 320;
     SELECT RAISE(ABORT, 'contact.paused_until must be a time, e.g. 2026-01-02T03:04:05Z')
     WHERE NEW.paused_until IS NOT NULL AND strftime('%Y', NEW.paused_until, 'auto') IS NULL;
     UPDATE contact SET email = lower(trim(email, char(9, 10, 13, 32))), paused_until = strftime('%Y-%m-%dT%H:%M:%f000Z', paused_until, 'auto')
     WHERE contact_id = NEW.contact_id
       AND (email <> lower(trim(email, char(9, 10, 13, 32))) OR paused_until NOT GLOB '????-??-??T??:??:??.??????Z');
-    INSERT INTO address(email) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32)))) ON CONFLICT (email) DO NOTHING;
+    INSERT INTO address(email, policy) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32))), (SELECT value FROM setting WHERE name = 'policy'))
+    ON CONFLICT (email) DO NOTHING;
 END;
 
 -- Bounces of what was sent lately are still to come.
@@ -540,6 +583,8 @@ BEGIN
         contact_id = coalesce(contact_id, (SELECT min(c.contact_id) FROM contact AS c WHERE c.email = lower(trim(NEW.email, char(9, 10, 13, 32))))),
         sent_at = strftime('%Y-%m-%dT%H:%M:%f000Z', sent_at, 'auto')
     WHERE message_id = NEW.message_id;
+    SELECT RAISE(ABORT, 'message.email: a message needs an address, or a contact that has one')
+    FROM message WHERE message_id = NEW.message_id AND coalesce(email, '') = '';
 END;
 
 -- ---- 5. views ----
@@ -557,24 +602,32 @@ WHERE a.verdict = 'ok'
   AND (c.paused_until IS NULL OR c.paused_until <= strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
   AND (s.column1 = 'transactional' OR (a.bounce_state <> 'unsubscribed' AND c.consent = 'given'));
 
+-- What the history of an address says, in columns.
+DROP VIEW IF EXISTS address_summary;
+CREATE VIEW address_summary AS
+WITH told AS (
+    SELECT email, bounce_state, bounce_summary_of(bounces, policy || CASE WHEN asof > last_event_at THEN ' asof=' || asof ELSE '' END) AS summary FROM address)
+SELECT email, bounce_state, summary ->> 'reason' AS reason, summary ->> 'confirmed_at' AS confirmed_at, summary ->> 'confirmed_category' AS confirmed_category,
+    summary ->> 'first_strike_at' AS first_strike_at, summary ->> 'last_strike_at' AS last_strike_at, summary ->> 'last_category' AS last_category,
+    summary ->> 'last_event_at' AS last_event_at,
+    (summary ->> '$.strikes.hard') + (summary ->> '$.strikes.soft') + (summary ->> '$.strikes.block') AS strikes
+FROM told;
+
 -- The dead, with the reason. One is taken off by hand with
 --     INSERT INTO bounce_event(email, event, at) VALUES ('ann@example.com', 'reactivate', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'));
 DROP VIEW IF EXISTS confirmed;
 CREATE VIEW confirmed AS
-WITH dead AS MATERIALIZED (
-    SELECT c.contact_id, c.email, a.bounce_state, a.confirmed_at,
-        bounce_summary_of(a.bounces, a.policy || CASE WHEN a.asof > a.last_event_at THEN ' asof=' || a.asof ELSE '' END) AS summary
-    FROM contact AS c
-    JOIN address AS a ON a.email = c.email
-    WHERE a.confirmed_at IS NOT NULL)
-SELECT d.contact_id, d.email, d.bounce_state, d.summary ->> 'reason' AS reason, d.summary ->> 'confirmed_category' AS category,
-    d.confirmed_at, d.summary ->> 'last_strike_at' AS last_strike_at,
+SELECT c.contact_id, c.email, s.bounce_state, s.reason, s.confirmed_category AS category, s.confirmed_at, s.last_strike_at,
     (SELECT e.diagnostic FROM bounce_event AS e
-     WHERE e.email = d.email AND e.category = d.summary ->> 'confirmed_category' AND e.at <= d.confirmed_at AND e.incident_id IS NULL
+     WHERE e.email = c.email AND e.category IS s.confirmed_category AND e.at <= s.confirmed_at AND e.incident_id IS NULL
+       AND (e.category IS NOT NULL OR e.event IN ('hard', 'soft', 'block', 'pending'))
      ORDER BY e.at DESC, e.event_number DESC LIMIT 1) AS diagnostic,
     k.advice_en, k.advice_zh
-FROM dead AS d
-LEFT JOIN bounce_categories AS k ON k.category = d.summary ->> 'confirmed_category';
+FROM address AS a
+JOIN contact AS c ON c.email = a.email
+JOIN address_summary AS s ON s.email = a.email
+LEFT JOIN bounce_categories AS k ON k.category = s.confirmed_category
+WHERE a.confirmed_at IS NOT NULL;
 
 -- Never mailed, and no bounces: wrongly written, or mistyped.
 DROP VIEW IF EXISTS invalid_address;
@@ -584,13 +637,13 @@ FROM contact AS c
 JOIN address AS a ON a.email = c.email
 WHERE a.verdict <> 'ok';
 
--- Every bounce with its type under the perspective that is set; not those of incidents.
+-- Every bounce with its type under the perspective that is set.
 DROP VIEW IF EXISTS typed_bounce;
 CREATE VIEW typed_bounce AS
-SELECT event_number, event_id, email, at, event, diagnostic, message_id, account, category,
+SELECT event_number, event_id, email, at, event, diagnostic, message_id, account, category, incident_id,
     bounce_type(event, (SELECT value FROM setting WHERE name = 'perspective')) AS type
 FROM bounce_event
-WHERE (category IS NOT NULL OR event IN ('hard', 'soft', 'block', 'pending')) AND incident_id IS NULL;
+WHERE category IS NOT NULL OR event IN ('hard', 'soft', 'block', 'pending');
 
 -- Messages that finally failed, over messages sent. Suppressed ones were never sent and do not count as bounces; what was delivered
 -- later did not fail; pending is not final.
@@ -618,7 +671,7 @@ counted AS (
     GROUP BY account, campaign)
 SELECT account, campaign, sent, hard, soft, block, bounced, suppressed,
     round(1.0 * bounced / sent, 4) AS rate,
-    bounced > (SELECT CAST(value AS REAL) FROM setting WHERE name = 'bounce_rate_mark') * sent AS over_mark
+    round(bounced - (SELECT CAST(value AS REAL) FROM setting WHERE name = 'bounce_rate_mark') * sent, 6) > 0 AS over_mark
 FROM counted;
 
 DROP VIEW IF EXISTS reason_over_time;
@@ -635,13 +688,13 @@ WITH sign AS (
     FROM bounce_event WHERE event IN ('delivered', 'open', 'click')
     UNION ALL
     SELECT email, at,
-        CASE WHEN type = 'hard' AND category IN ('domain_unknown', 'not_accepting') THEN 'gone'
+        CASE WHEN category = 'mailbox_full' THEN 'full_up'
+             WHEN type = 'hard' AND category IN ('domain_unknown', 'not_accepting') THEN 'gone'
              WHEN type = 'block' THEN 'blocked'
-             WHEN category = 'mailbox_full' THEN 'full_up'
              WHEN type = 'hard' THEN 'refused'
              ELSE 'other' END,
         coalesce(category, event), diagnostic, event_number
-    FROM typed_bounce WHERE type <> 'none'),
+    FROM typed_bounce WHERE incident_id IS NULL AND event NOT GLOB 'auto_reply*'),
 newest AS (
     SELECT a.domain, s.*
     FROM (SELECT *, row_number() OVER (PARTITION BY email ORDER BY at DESC, sign = 'fine', event_number DESC) AS newest_first FROM sign) AS s
@@ -665,7 +718,7 @@ SELECT c.*,
     (SELECT group_concat(line, ', ') FROM (
         SELECT n.category || ' ' || count(*) AS line FROM newest AS n WHERE n.domain = c.domain AND n.sign <> 'fine'
         GROUP BY n.category ORDER BY count(*) DESC, n.category)) AS evidence,
-    (SELECT n.diagnostic FROM newest AS n WHERE n.domain = c.domain AND n.sign <> 'fine' ORDER BY n.at DESC, n.event_number DESC LIMIT 1) AS last_reply
+    (SELECT n.diagnostic FROM newest AS n WHERE n.domain = c.domain AND n.sign <> 'fine' AND n.diagnostic IS NOT NULL ORDER BY n.at DESC, n.event_number DESC LIMIT 1) AS last_reply
 FROM counted AS c;
 
 -- Hard for an unknown user or a full mailbox in three or more accounts (HubSpot's global bounce), and not brought back since.
@@ -678,9 +731,10 @@ WITH bounce AS (
     WHERE e.category IN ('user_unknown', 'mailbox_full') AND e.incident_id IS NULL AND bounce_type(e.event, 'hubspot') = 'hard'
       AND NOT EXISTS (SELECT 1 FROM bounce_event AS back WHERE back.email = e.email AND back.event IN ('reactivate', 'subscribe') AND back.at >= e.at))
 SELECT email, count(DISTINCT account) AS accounts,
-    (SELECT group_concat(category, ', ') FROM (SELECT DISTINCT b.category FROM bounce AS b WHERE b.email = bounce.email ORDER BY 1)) AS categories,
+    (SELECT group_concat(category, ',') FROM (SELECT DISTINCT b.category FROM bounce AS b WHERE b.email = bounce.email AND b.account IS NOT NULL ORDER BY 1)) AS categories,
     min(at) AS first_at, max(at) AS last_at
 FROM bounce
+WHERE account IS NOT NULL
 GROUP BY email
 HAVING count(DISTINCT account) >= (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'global_accounts');
 
@@ -692,10 +746,10 @@ WITH waiting AS (
     FROM typed_bounce AS p
     WHERE p.type = 'pending'
       AND NOT EXISTS (SELECT 1 FROM bounce_event AS d WHERE d.email = p.email AND d.message_id IS p.message_id AND d.event = 'delivered' AND d.at >= p.at)
-      AND NOT EXISTS (SELECT 1 FROM typed_bounce AS b WHERE b.email = p.email AND b.message_id IS p.message_id AND b.type <> 'pending' AND b.at >= p.at))
+      AND NOT EXISTS (SELECT 1 FROM typed_bounce AS b WHERE b.email = p.email AND b.message_id IS p.message_id AND b.type NOT IN ('pending', 'none') AND b.at >= p.at))
 SELECT email, message_id, max(account) AS account, min(at) AS since, max(at) AS last_try,
     CAST((julianday('now') - julianday(min(at))) * 24 AS INTEGER) AS hours, count(*) AS tries,
-    (SELECT w.category FROM waiting AS w WHERE w.email = waiting.email AND w.message_id IS waiting.message_id ORDER BY w.at DESC LIMIT 1) AS category
+    (SELECT w.category FROM waiting AS w WHERE w.email = waiting.email AND w.message_id IS waiting.message_id ORDER BY w.at DESC, w.event_number DESC LIMIT 1) AS category
 FROM waiting
 GROUP BY email, message_id
 HAVING min(at) < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || (SELECT value FROM setting WHERE name = 'pending_hours') || ' hours');
@@ -726,7 +780,10 @@ SELECT email, stored_state, right_state, coalesce(problem, 'state differs from t
 FROM checked WHERE problem IS NOT NULL OR stored_state IS NOT right_state
 UNION ALL
 SELECT h.email, NULL, bounce_state_of(h.bounces, (SELECT value FROM setting WHERE name = 'policy')), 'no row in address'
-FROM history AS h WHERE h.email NOT IN (SELECT email FROM address);
+FROM history AS h WHERE h.email NOT IN (SELECT email FROM address)
+UNION ALL
+SELECT DISTINCT c.email, NULL, 'active', 'no row in address'
+FROM contact AS c WHERE c.email NOT IN (SELECT email FROM address) AND c.email NOT IN (SELECT email FROM history);
 
 -- ---- 6. cleaning ----
 
@@ -741,7 +798,7 @@ SELECT * FROM (VALUES
     ('inactive', 'archive', 'inactive', 365, NULL, NULL, 0, 'neither open nor click for a year'),
     ('soft', 'save', 'soft', NULL, NULL, NULL, 1, 'a list of their own, to look at'),
     ('soft_pause', 'pause', 'soft', NULL, 3, 30, 0, 'three soft bounces: a month of rest'))
-WHERE NOT EXISTS (SELECT 1 FROM cleaning_rule) AND NOT EXISTS (SELECT 1 FROM cleaning_run);
+WHERE NOT EXISTS (SELECT 1 FROM cleaning_rule);
 
 DROP TRIGGER IF EXISTS cleaning_rule_insert;
 CREATE TRIGGER cleaning_rule_insert BEFORE INSERT ON cleaning_rule WHEN NEW.category IS NOT NULL
@@ -758,40 +815,37 @@ END;
 -- The dry run: whom each rule would take, and why. kept_because: whom it must leave alone for now.
 DROP VIEW IF EXISTS cleaning_preview;
 CREATE VIEW cleaning_preview AS
-WITH known AS MATERIALIZED (
-    SELECT c.contact_id, c.email, c.created_at, a.domain, a.bounce_state, a.verdict, a.added_at,
-        CASE WHEN a.bounce_state <> 'active' THEN
-            bounce_summary_of(a.bounces, a.policy || CASE WHEN a.asof > a.last_event_at THEN ' asof=' || a.asof ELSE '' END) END AS summary
-    FROM contact AS c
-    JOIN address AS a ON a.email = c.email),
-dated AS (
-    SELECT r.name AS rule, r.action, r.applies_to, r.older_than_days, r.at_least, r.category AS wanted, k.contact_id, k.email,
-        coalesce(k.summary ->> 'confirmed_category', k.summary ->> 'last_category') AS category,
+WITH candidate AS (
+    SELECT r.name AS rule, r.action, r.older_than_days, r.at_least, r.category AS wanted, r.pause_days, c.contact_id, c.email, c.paused_until, a.bounce_state,
+        coalesce(s.confirmed_category, s.last_category) AS category, s.strikes,
         CASE r.applies_to
-            WHEN 'confirmed' THEN k.summary ->> 'confirmed_at'
-            WHEN 'unsubscribed' THEN (SELECT max(e.at) FROM bounce_event AS e WHERE e.email = k.email AND e.event = 'unsubscribe')
-            WHEN 'complained' THEN (SELECT max(e.at) FROM bounce_event AS e WHERE e.email = k.email AND e.event GLOB 'complaint*')
-            WHEN 'inactive' THEN coalesce((SELECT max(e.at) FROM bounce_event AS e WHERE e.email = k.email AND e.event IN ('open', 'click')), k.created_at)
-            WHEN 'invalid' THEN k.added_at
-            WHEN 'active' THEN k.created_at
-            WHEN 'pending' THEN k.summary ->> 'last_event_at'
-            ELSE k.summary ->> 'first_strike_at'
-        END AS since,
-        coalesce((k.summary ->> '$.strikes.hard') + (k.summary ->> '$.strikes.soft') + (k.summary ->> '$.strikes.block'), 0) AS strikes
+            WHEN 'confirmed' THEN s.confirmed_at
+            WHEN 'unsubscribed' THEN (SELECT max(e.at) FROM bounce_event AS e WHERE e.email = c.email AND e.event = 'unsubscribe')
+            WHEN 'complained' THEN (SELECT max(e.at) FROM bounce_event AS e WHERE e.email = c.email AND e.event GLOB 'complaint*')
+            WHEN 'inactive' THEN max(c.created_at, coalesce((SELECT max(e.at) FROM bounce_event AS e WHERE e.email = c.email AND e.event IN ('open', 'click')), ''))
+            WHEN 'invalid' THEN a.added_at
+            WHEN 'active' THEN c.created_at
+            ELSE coalesce(s.first_strike_at, s.last_event_at)
+        END AS since
     FROM cleaning_rule AS r
-    JOIN known AS k ON CASE r.applies_to WHEN 'inactive' THEN true WHEN 'invalid' THEN k.verdict <> 'ok' ELSE k.bounce_state = r.applies_to END
-        AND (r.domain IS NULL OR k.domain = lower(r.domain)))
-SELECT rule, action, contact_id, email, applies_to AS bounce_state, category, since, strikes,
+    JOIN address AS a ON CASE r.applies_to WHEN 'inactive' THEN true WHEN 'invalid' THEN a.verdict <> 'ok' ELSE a.bounce_state = r.applies_to END
+        AND (r.domain IS NULL OR a.domain = lower(r.domain))
+    JOIN contact AS c ON c.email = a.email
+    JOIN address_summary AS s ON s.email = a.email)
+SELECT rule, action, contact_id, email, bounce_state, category, since, strikes,
     CASE WHEN action = 'archive' THEN (
         SELECT 'mailed on ' || substr(max(m.sent_at), 1, 10) || ', less than ' || (SELECT value FROM setting WHERE name = 'keep_days') || ' days ago'
         FROM message AS m
-        WHERE m.contact_id = dated.contact_id
+        WHERE m.contact_id = candidate.contact_id
           AND m.sent_at > strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || (SELECT value FROM setting WHERE name = 'keep_days') || ' days')
         HAVING count(*) > 0) END AS kept_because
-FROM dated
+FROM candidate
 WHERE (wanted IS NULL OR category = wanted)
   AND (at_least IS NULL OR strikes >= at_least)
-  AND (older_than_days IS NULL OR since < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || older_than_days || ' days'));
+  AND (older_than_days IS NULL OR since < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || older_than_days || ' days'))
+  -- not what is done already
+  AND (action <> 'pause' OR paused_until IS NULL OR paused_until < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+' || pause_days || ' days', '-1 hour'))
+  AND (action <> 'save' OR NOT EXISTS (SELECT 1 FROM saved_list AS l WHERE l.list = rule AND l.contact_id = candidate.contact_id));
 
 DROP TRIGGER IF EXISTS cleaning_run_rule;
 CREATE TRIGGER cleaning_run_rule BEFORE INSERT ON cleaning_run WHEN NOT EXISTS (SELECT 1 FROM cleaning_rule WHERE name = NEW.rule)
@@ -806,8 +860,9 @@ BEGIN
     UPDATE cleaning_run SET kept = (SELECT count(*) FROM cleaning_preview WHERE rule = NEW.rule AND kept_because IS NOT NULL) WHERE run_id = NEW.run_id;
 
     INSERT INTO archived_contact(contact_id, email, name, consent, paused_until, created_at, run_id, rule, bounce_state, category, since)
-    SELECT c.contact_id, c.email, c.name, c.consent, c.paused_until, c.created_at, NEW.run_id, NEW.rule, p.bounce_state, p.category, p.since
+    SELECT c.contact_id, c.email, c.name, c.consent, c.paused_until, c.created_at, NEW.run_id, NEW.rule, r.applies_to, p.category, p.since
     FROM cleaning_preview AS p
+    JOIN cleaning_rule AS r ON r.name = p.rule
     JOIN contact AS c ON c.contact_id = p.contact_id
     WHERE p.rule = NEW.rule AND p.action = 'archive' AND p.kept_because IS NULL;
     DELETE FROM contact WHERE contact_id IN (SELECT contact_id FROM archived_contact WHERE run_id = NEW.run_id);
@@ -817,8 +872,7 @@ BEGIN
     FROM cleaning_preview AS p
     JOIN cleaning_rule AS r ON r.name = p.rule
     JOIN contact AS c ON c.contact_id = p.contact_id
-    WHERE p.rule = NEW.rule AND p.action = 'pause'
-      AND (c.paused_until IS NULL OR c.paused_until < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'));         -- not those at rest already
+    WHERE p.rule = NEW.rule AND p.action = 'pause';
     UPDATE contact SET paused_until = p.paused_until FROM paused_contact AS p WHERE p.run_id = NEW.run_id AND p.contact_id = contact.contact_id;
 
     INSERT INTO saved_list(list, contact_id, email, run_id, bounce_state, category)
@@ -833,14 +887,14 @@ BEGIN
     WHERE run_id = NEW.run_id;
 END;
 
--- INSERT INTO restored_contact SELECT archive_id FROM archived_contact WHERE ... brings contacts back; those stay away whose number or address is in use again.
+-- INSERT INTO restored_contact SELECT archive_id FROM archived_contact WHERE ... brings contacts back, unless they exist again.
 DROP VIEW IF EXISTS restored_contact;
 CREATE VIEW restored_contact AS SELECT archive_id FROM archived_contact;
 CREATE TRIGGER restored_contact_insert INSTEAD OF INSERT ON restored_contact
 BEGIN
     SELECT RAISE(IGNORE)
     FROM archived_contact AS a
-    JOIN contact AS c ON c.contact_id = a.contact_id OR c.email = a.email
+    JOIN contact AS c ON c.contact_id = a.contact_id
     WHERE a.archive_id = NEW.archive_id;
     INSERT INTO contact(contact_id, email, name, consent, paused_until, created_at)
     SELECT contact_id, email, name, consent, paused_until, created_at FROM archived_contact WHERE archive_id = NEW.archive_id;
@@ -884,7 +938,7 @@ BEGIN
     WHERE strftime('%Y', NEW.since, 'auto') IS NULL OR strftime('%Y', NEW.until, 'auto') IS NULL;
     SELECT RAISE(ABORT, 'incident.since must be earlier than incident.until') WHERE julianday(NEW.since, 'auto') >= julianday(NEW.until, 'auto');
     SELECT bounce_term(NEW.category, 'ses');              -- says which categories there are
-    UPDATE incident SET domain = lower(trim(domain, char(9, 10, 13, 32))), category = lower(category),
+    UPDATE incident SET domain = nullif(lower(trim(domain, '@' || char(9, 10, 13, 32))), ''), category = lower(category),
         since = strftime('%Y-%m-%dT%H:%M:%f000Z', since, 'auto'), until = strftime('%Y-%m-%dT%H:%M:%f000Z', until, 'auto')
     WHERE incident_id = NEW.incident_id;
 
@@ -955,7 +1009,7 @@ END;
 --         INSERT INTO bounce_event(event_id, email, at, diagnostic) VALUES (NEW.id, NEW.rcpt, NEW.received, NEW.reply);
 --     END;
 --     INSERT INTO bounce_event(event_id, email, at, diagnostic) SELECT id, rcpt, received, reply FROM my_bounces;      -- those from before
--- Who may be mailed of a table of yours: the address decides (INSERT INTO address(email) SELECT mail FROM subscriber makes the rows).
+-- Who may be mailed of a table of yours: the address decides (INSERT INTO rebuild SELECT mail FROM subscriber makes the rows).
 --     SELECT s.* FROM subscriber AS s JOIN address AS a ON a.email = lower(s.mail) WHERE a.sendable AND a.verdict = 'ok';
 -- Or without the kit, the history and its state in your own table; here a misspelt event is an error:
 --     ALTER TABLE subscriber ADD COLUMN bounces BLOB;

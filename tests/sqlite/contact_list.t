@@ -36,6 +36,12 @@ is(-s "$dir/none.db", 0, '... and nothing is made');
     like($complaint, qr/^[^\n]*this SQLite is too old: the contact-list kit needs SQLite 3\.40 or newer[^\n]*\n$/, 'an old SQLite: one sentence');
 }
 
+for my $table ('contact', 'message', 'address', 'setting', 'incident') {
+    like(sqlite_error("CREATE TABLE $table(id INTEGER PRIMARY KEY, email TEXT, name TEXT); INSERT INTO $table(email) VALUES ('x\@example.com');\n" . slurp($kit), "$dir/own_$table.db"),
+        qr/^[^\n]*this file has a table or view "$table" that is not the contact list's[^\n]*\n$/, "a table $table of your own: one sentence");
+    is(sqlite("SELECT group_concat(name) FROM sqlite_schema; SELECT email FROM $table", "$dir/own_$table.db"), "$table\nx\@example.com", '... and it is left alone');
+}
+
 # ---- single events ----
 
 fresh();
@@ -54,6 +60,9 @@ run("INSERT INTO bounce_event(email, at, event) VALUES ('raw\@example.org', '202
 is(run("SELECT event, diagnostic, rules_version IS NOT NULL FROM bounce_event WHERE email GLOB 'raw*'"), 'mailbox_full/5|552 5.2.2 mailbox full|1', 'a diagnostic given as the event');
 run("INSERT INTO bounce_event(email, at, event, diagnostic) VALUES ('both\@example.org', '2026-03-01', 'block', '550 5.1.1 user unknown')");
 is(run("SELECT event, rules_version IS NULL FROM bounce_event WHERE email GLOB 'both*'"), 'block|1', 'event and diagnostic: the event counts');
+run("INSERT INTO bounce_event(email, at, event, diagnostic) VALUES ('two\@example.org', '2026-03-01', '552 5.2.2 mailbox full', '550 5.1.1 user unknown'), ('angry\@example.org', '2026-03-01', 'Complaint/5', NULL)");
+is(run("SELECT event, diagnostic, rules_version IS NULL FROM bounce_event WHERE email GLOB 'two*'"), 'mailbox_full/5|550 5.1.1 user unknown|1', '... also one that the server did not say');
+is(run("SELECT event, category IS NULL FROM bounce_event WHERE email GLOB 'angry*'") . states() =~ s/ .*//r, 'complaint|1angry@example.org=complained', 'complaint/5 is a complaint');
 right('single events');
 
 # ---- times ----
@@ -180,6 +189,14 @@ is(run("SELECT problem, count(*) > 0 FROM state_check GROUP BY 1 ORDER BY 1"), "
 run("INSERT INTO rebuild SELECT email FROM state_check; UPDATE address SET policy = (SELECT value FROM setting WHERE name = 'policy')");
 right('rebuild');
 
+run("CREATE TABLE copy AS SELECT * FROM bounce_event; DELETE FROM bounce_event; INSERT INTO bounce_event(event_number, event_id, email, at, event, diagnostic, incident_id, rules_version, received_at)"
+      . " SELECT event_number, event_id, email, at, event, diagnostic, incident_id, rules_version, received_at FROM copy");
+is(run('SELECT count(*) FROM (SELECT * FROM copy EXCEPT SELECT * FROM bounce_event)'), '0', 'events that are taken out and put in again are the same');
+right('copied');
+my $copied = "$dir/restored.db";
+run(".output $dir/dump.sql\n.dump\n");
+is(sqlite(".read $dir/dump.sql\nSELECT count(*) FROM state_check; PRAGMA integrity_check", $copied), "0\nok", 'a dump can be restored');
+
 # ---- incoming_event ----
 
 fresh();
@@ -192,7 +209,7 @@ fresh();
 run("INSERT INTO bounce_event(email, at, event) VALUES ('ann\@example.com', '2026-01-01', 'hard'), ('ann\@example.com', '2026-01-02', 'hard')");
 run("UPDATE setting SET value = 'benchmark' WHERE name = 'policy'");
 is(states(), 'ann@example.com=hard', 'another policy: every state is found anew');
-run("INSERT INTO bounce_event(email, at, event) VALUES ('bob\@example.com', '2026-01-01', 'hard'); INSERT INTO address(email) VALUES (' JOE\@example.com')");
+run("INSERT INTO bounce_event(email, at, event) VALUES ('bob\@example.com', '2026-01-01', 'hard'); INSERT INTO rebuild(email) VALUES (' JOE\@example.com')");
 is(run('SELECT email, policy FROM address ORDER BY 1'), "ann\@example.com|benchmark\nbob\@example.com|benchmark\njoe\@example.com|benchmark", 'new addresses have it');
 right('policy');
 run("INSERT OR REPLACE INTO setting(name, value) VALUES ('policy', 'ses')");
@@ -293,7 +310,7 @@ INSERT INTO bounce_event(email, at, event, account, message_id) VALUES
     ('x@example.com', '2026-01-01', 'user_unknown/5', 'a', NULL), ('x@example.com', '2026-01-02', 'mailbox_full/5', 'b', NULL), ('x@example.com', '2026-01-03', 'user_unknown/5', NULL, 'm3'),
     ('two@example.com', '2026-01-01', 'user_unknown/5', 'a', NULL), ('two@example.com', '2026-01-02', 'user_unknown/5', 'b', NULL), ('two@example.com', '2026-01-03', 'blocklisted/5', 'c', NULL);
 SQL
-is(run('SELECT * FROM global_bounce'), 'x@example.com|3|mailbox_full, user_unknown|2026-01-01T00:00:00.000000Z|2026-01-03T00:00:00.000000Z', 'global: hard in three accounts');
+is(run('SELECT * FROM global_bounce'), 'x@example.com|3|mailbox_full,user_unknown|2026-01-01T00:00:00.000000Z|2026-01-03T00:00:00.000000Z', 'global: hard in three accounts');
 run("INSERT INTO bounce_event(email, at, event) VALUES ('x\@example.com', '2026-01-04', 'reactivate')");
 is(run('SELECT * FROM global_bounce'), '', '... until it is brought back');
 
@@ -306,6 +323,8 @@ INSERT INTO bounce_event(email, at, event, message_id, account) VALUES
     ('failed@example.com', datetime('now', '-50 hours'), 'user_unknown/5', NULL, NULL);
 SQL
 is(run('SELECT email, message_id, account, hours, tries FROM pending_overdue'), 'late@example.com|m1|a|100|2', 'pending beyond 72 hours');
+
+is(run("SELECT email, bounce_state, last_category, strikes FROM address_summary WHERE email = 'failed\@example.com'"), 'failed@example.com|confirmed|user_unknown|1', 'the summary in columns');
 
 # ---- time alone ----
 
@@ -372,7 +391,7 @@ is(run("SELECT rule, contact_id FROM cleaning_preview WHERE rule GLOB 'full*'"),
 fresh();
 run("$people INSERT INTO cleaning_run(rule) VALUES ('confirmed'), ('unsubscribed'), ('invalid');"
       . "INSERT INTO bounce_event(email, at, event) VALUES ('dead\@example.com', '2026-02-01', 'unsubscribe');"
-      . "INSERT INTO contact(contact_id, email) VALUES (6, 'other\@example.com');"
+      . "INSERT INTO contact(contact_id, email) VALUES (6, 'other\@example.com'), (30, 'dead\@example.com');"
       . "UPDATE cleaning_run SET undone_at = datetime('now')");
 is(run('SELECT rule, contact_id FROM archived_contact ORDER BY 2'), "confirmed|1\ninvalid|6", 'undo leaves out who unsubscribed since, and who exists again');
 is(run('SELECT count(*) FROM contact WHERE contact_id = 5'), '1', '... but not who had unsubscribed before');
@@ -386,6 +405,8 @@ like(fails("INSERT INTO contact(email, paused_until) VALUES ('a\@example.com', '
 like(fails("UPDATE contact SET paused_until = 'soon'"), qr/contact\.paused_until must be a time/, '... also in an UPDATE');
 like(fails("INSERT INTO contact(email, consent) VALUES ('a\@example.com', 'yes')"), qr/consent is given, asked or withdrawn/, 'a wrong consent');
 like(fails("INSERT INTO message(message_id, email, stream) VALUES ('z', 'a\@example.com', 'news')"), qr/stream is marketing or transactional/, 'a wrong stream');
+like(fails("INSERT INTO contact(email) VALUES (' ')"), qr/contact\.email must not be empty/, 'a contact without an address');
+like(fails("INSERT INTO message(message_id, contact_id) VALUES ('z', 999)"), qr/message\.email: a message needs an address/, 'a message without one');
 like(fails("INSERT INTO message(message_id, email, sent_at) VALUES ('z', 'a\@example.com', 'then')"), qr/message\.sent_at must be a time/, 'a message sent at no time');
 
 # ---- incidents ----
@@ -444,7 +465,7 @@ s/^--//mg for $forward, $alone;
 my $own = "CREATE TABLE subscriber(mail TEXT PRIMARY KEY, who TEXT); CREATE TABLE my_bounces(id INTEGER PRIMARY KEY, rcpt TEXT, reply TEXT, received TEXT);"
   . "INSERT INTO subscriber VALUES ('Ann\@example.com', 'Ann'), ('bob\@example.com', 'Bob'), ('eve\@example.com', 'Eve');"
   . "INSERT INTO my_bounces VALUES (1, 'ann\@example.com', '550 5.1.1 user unknown', '2026-01-01');";
-run("$own $forward INSERT INTO address(email) SELECT mail FROM subscriber; INSERT INTO my_bounces(rcpt, reply, received) VALUES ('bob\@example.com', '550 5.1.1 user unknown', '2026-01-01'), ('eve\@example.com', '?', 'whenever')");
+run("$own $forward INSERT INTO rebuild SELECT mail FROM subscriber; INSERT INTO my_bounces(rcpt, reply, received) VALUES ('bob\@example.com', '550 5.1.1 user unknown', '2026-01-01'), ('eve\@example.com', '?', 'whenever')");
 is(run($ask), 'eve@example.com|Eve', 'attached to tables with other names');
 is(run('SELECT reason FROM rejected_event'), '"whenever" is no time', '... the kit keeps apart what it can\'t read');
 is(sqlite("$own $alone INSERT INTO my_bounces(rcpt, reply, received) VALUES ('bob\@example.com', '550 5.1.1 user unknown', '2026-01-01'), ('bob\@example.com', 'hard', '2026-01-02'); SELECT mail, bounce_state FROM subscriber ORDER BY 1"),
