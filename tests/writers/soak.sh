@@ -37,10 +37,12 @@ rate_table() {
         while (<STDIN>) { my ($w, $kind, $rate) = /^rate\|(.*)\|(.*)\|([\d.]+)$/ or next; push @order, $w unless $r{$w}; push @{$r{$w}{$kind}}, $rate }
         for my $w (@order) {
             my @ratio = sort { $a <=> $b } map { $r{$w}{kit}[$_] / $r{$w}{plain}[$_] } 0 .. $#{$r{$w}{plain}};
-            printf "%-34s %10.0f %10.0f %8.2f (%.2f to %.2f)\n", $w, median(@{$r{$w}{kit}}), median(@{$r{$w}{plain}}), median(@ratio), @ratio[0, -1];
+            printf "%-34s %10.1f %10.1f %8.2f (%.2f to %.2f)\n", $w, median(@{$r{$w}{kit}}), median(@{$r{$w}{plain}}), median(@ratio), @ratio[0, -1];
         }'
 }
 
+# not echo, which reads backslashes
+say() { printf '%s\n' "$1"; }
 rate_header() { printf '%-34s %10s %10s %8s\n' "$1" 'triggers' 'without' 'ratio'; }
 memory_header() { echo; echo "$1: kB of one process after each tenth (flat: at most $band kB more at the end than at its lowest after the first)"; }
 
@@ -74,21 +76,21 @@ on_postgres() {
         -c "SELECT 'stored: ' || count(*) || ' events of ' || count(DISTINCT email) || ' addresses' FROM bounce_event" >"$FIGURES.states"
 
     rss="substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')"
-    contexts="SELECT 'point|' || :'name' || ', contexts|' || sum(total_bytes) / 1024 FROM pg_backend_memory_contexts;"
+    contexts="SELECT 'point|' || :'name' || ', contexts|' || (sum(total_bytes) / 1024)::bigint FROM pg_backend_memory_contexts;"
     {
-        echo 'SET search_path = kit, public; SET max_parallel_workers_per_gather = 0; SET jit = off;'
-        echo "CREATE TEMP TABLE h AS SELECT row_number() OVER () - 1 AS number, bounces FROM (SELECT bounces FROM address WHERE bounces IS NOT NULL LIMIT 1000) a; ANALYZE h;"
-        echo "\\set name 'a million calls of each function'"
+        say 'SET search_path = kit, public; SET max_parallel_workers_per_gather = 0; SET jit = off;'
+        say "CREATE TEMP TABLE h AS SELECT row_number() OVER () - 1 AS number, bounces FROM (SELECT bounces FROM address WHERE bounces IS NOT NULL LIMIT 1000) a; ANALYZE h;"
+        say "\\set name 'a million calls of each function'"
         for _ in 1 2 3 4 5 6 7 8 9 10; do
-            echo "SELECT $calls FROM generate_series(1, 100000) i JOIN h ON number = i % 1000 \\g /dev/null"
-            echo "SELECT 'point|' || :'name' || '|' || $rss; $contexts"
+            say "SELECT $calls FROM generate_series(1, 100000) i JOIN h ON number = i % 1000 \\g /dev/null"
+            say "SELECT 'point|' || :'name' || '|' || $rss; $contexts"
         done
-        echo "\\set name 'a million calls, own rules that change'"
+        say "\\set name 'a million calls, own rules that change'"
         for _ in 1 2 3 4 5 6 7 8 9 10; do
-            echo "DO \$\$ BEGIN FOR i IN 1 .. 100000 LOOP PERFORM classify_bounce('550 no longer here ' || i, E'[user_unknown]\\nmy.rule' || i / 100 || ': \"no longer here\"'); END LOOP; END \$\$;"
-            echo "SELECT 'point|' || :'name' || '|' || $rss; $contexts"
+            say "DO \$\$ BEGIN FOR i IN 1 .. 100000 LOOP PERFORM classify_bounce('550 no longer here ' || i, E'[user_unknown]\\nmy.rule' || i / 100 || ': \"no longer here\"'); END LOOP; END \$\$;"
+            say "SELECT 'point|' || :'name' || '|' || $rss; $contexts"
         done
-        echo "\\set name '$((minutes * 3000)) inserts, one by one'"
+        say "\\set name '$((minutes * 3000)) inserts, one by one'"
         perl -e 'for my $point (1 .. 10) {
             for (1 .. $ARGV[0]) {
                 printf "INSERT INTO bounce_event (event_id, email, at, diagnostic) VALUES (\x27m%d.%d\x27, \x27user%d\@example.com\x27, now(), \x27550 5.1.1 User unknown %d\x27);\n",
@@ -108,11 +110,11 @@ on_sqlite() {
     done
     sqlite3 -batch "$work/plain.db" "SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'bounce_event'" |
         sqlite3 -batch "$work/plain.db"
-    statements=$((minutes * 200))
     number=0
     for _ in $(seq $rounds); do
-        for rows in 1 8; do
+        for rows in 1 8 1000; do
             number=$((number + 1))
+            statements=$((rows > 8 ? minutes * 2 : minutes * 200))
             perl -e 'my ($rows, $addresses, $count, $number) = @ARGV;
                 srand $number;
                 for my $n (1 .. $count) {
@@ -122,25 +124,25 @@ on_sqlite() {
             for schema in kit plain; do
                 begin=$(date +%s%N)
                 sqlite3 -batch -bail -cmd '.load build/sqlite/mailbounce' -cmd 'PRAGMA synchronous = normal' "$work/$schema.db" <"$work/load.sql"
-                echo "rate|$rows events a statement|$schema|$((statements * 1000000000 / ($(date +%s%N) - begin)))"
+                say "rate|$rows events a statement|$schema|$(awk "BEGIN { printf \"%.1f\", $statements * 1e9 / ($(date +%s%N) - $begin) }")"
             done
         done
-    done | sed 's/^rate|1 events/rate|one event/; s/^rate|8/rate|eight/' >"$FIGURES.rates"
+    done | sed 's/^rate|1 events/rate|one event/; s/^rate|8/rate|eight/; s/^rate|1000/rate|a thousand/' >"$FIGURES.rates"
     sqlite3 -batch -cmd '.load build/sqlite/mailbounce' "$work/kit.db" "SELECT 'wrong: ' || email || ' ' || problem FROM state_check LIMIT 5;
         SELECT 'stored: ' || count(*) || ' events of ' || count(DISTINCT email) || ' addresses' FROM bounce_event" >"$FIGURES.states"
 
-    rss() { echo ".shell sed -n 's/^RssAnon:[^0-9]*\\([0-9]*\\).*/point|$1|\\1/p' /proc/\$PPID/status"; }
+    rss() { say ".shell sed -n 's/^RssAnon:[^0-9]*\\([0-9]*\\).*/point|$1|\\1/p' /proc/\$PPID/status"; }
     {
-        echo 'CREATE TEMP TABLE h AS SELECT row_number() OVER () - 1 AS number, bounces FROM (SELECT bounces FROM address WHERE bounces IS NOT NULL LIMIT 1000);'
+        say 'CREATE TEMP TABLE h AS SELECT row_number() OVER () - 1 AS number, bounces FROM (SELECT bounces FROM address WHERE bounces IS NOT NULL LIMIT 1000);'
         for _ in 1 2 3 4 5 6 7 8 9 10; do
-            echo '.once /dev/null'
-            echo "SELECT count(classify_bounce('550 5.1.1 User unknown' || value)), count(bounce_history_add(bounces, 'soft', 1767225600 + value * 3600)), count(bounce_summary_of(bounces, 'benchmark'))
+            say '.once /dev/null'
+            say "SELECT count(classify_bounce('550 5.1.1 User unknown' || value)), count(bounce_history_add(bounces, 'soft', 1767225600 + value * 3600)), count(bounce_summary_of(bounces, 'benchmark'))
                 FROM generate_series(1, 100000) CROSS JOIN h WHERE h.rowid = 1 + value % 1000;"
             rss 'a million calls of each function'
         done
         for _ in 1 2 3 4 5 6 7 8 9 10; do
-            echo '.once /dev/null'
-            echo "SELECT count(classify_bounce('550 no longer here ' || value, '[user_unknown]' || char(10) || 'my.rule' || value / 100 || ': \"no longer here\"')) FROM generate_series(1, 100000);"
+            say '.once /dev/null'
+            say "SELECT count(classify_bounce('550 no longer here ' || value, printf('[user_unknown]%smy.rule%d: \"no longer here\"', char(10), value / 100))) FROM generate_series(1, 100000);"
             rss 'a million calls, own rules that change'
         done
         for point in 1 2 3 4 5 6 7 8 9 10; do
