@@ -14,7 +14,8 @@ EXTVERSION := $(shell sed -n 's/^default_version *= *.\([^ ]*\).$$/\1/p' $(srcdi
 
 # goals that need no PostgreSQL; anything else is PGXS's
 OWN_GOALS = help sqlite demo test test-core test-sqlite test-postgres test-sanitize test-versions accuracy rules \
-	rules-report bench bench-measure bench-state bench-scale explain format fuzz worst
+	rules-report bench bench-measure bench-state bench-scale explain format fuzz worst report report-bars report-sample \
+	test-report test-writers soak
 
 # `make clean` works without PostgreSQL too
 ifeq ($(shell $(or $(PG_CONFIG),pg_config) --pgxs 2>/dev/null),)
@@ -36,12 +37,16 @@ include $(srcdir)/pg_ext/pg.mk
 else
 include $(srcdir)/sqlite_ext/sqlite.mk
 include $(srcdir)/tests/tests.mk
+include $(srcdir)/report/report.mk
 
 help:
 	@awk '/^#/ { sub(/^# ?/, ""); print; next } { exit }' $(srcdir)/Makefile
 	@echo 'test-core test-sqlite test-postgres   parts of make test'
+	@echo 'report DB=list.db OUT=report.html     a contact list as a page (PostgreSQL: DB=postgresql:///name); report-bars: in the terminal;'
+	@echo '                                      report-sample: of a made-up list; test-report: its tests with a browser, and pictures'
 	@echo 'test-sanitize                         under ASan, UBSan and valgrind'
 	@echo 'test-versions                         in chroots of Debian 12, 13 and unstable (as root)'
+	@echo 'test-writers TRANSACTIONS=1000 CRASHES=30  many writers and crashes, longer than in make test'
 	@echo 'rules                                 every check of the rule files'
 	@echo 'accuracy CORPUS=file.tsv              measures a labelled corpus'
 	@echo 'rules-report FILE=file.txt            which rules win over a file of diagnostics'
@@ -51,6 +56,7 @@ help:
 	@echo 'bench-scale                           what the contact list costs in PostgreSQL, per million events'
 	@echo 'fuzz FUZZ_SECONDS=60                  libFuzzer over diagnostics, rules, the matcher and addresses (needs clang)'
 	@echo 'worst                                 time per byte of texts made to be slow'
+	@echo 'soak MINUTES=30                       reads and writes for long: throughput, memory'
 	@echo 'format                                clang-format over all C'
 
 clean:

@@ -146,7 +146,7 @@ candidates_of(const job *j, const bnc_rule_set *set)
 static uint32_t
 rule_of(const walk *w, const bnc_candidate *item)
 {
-    return bnc_phrase_at(w->set->rules, bnc_candidate_phrase(*item))->rule;
+    return w->set->rules->words[bnc_tables(w->set->rules)->phrase_rules + bnc_candidate_phrase(*item)];
 }
 
 /* The rules from number on; those of signals come first (bnc_rule_kind). */

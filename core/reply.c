@@ -162,6 +162,8 @@ typedef struct context {
     size_t word_len;
 } context;
 
+#define WORD_MAX 64 /* bytes of a word that is looked at: those that matter are short */
+
 static context
 context_before(const unsigned char *s, size_t end)
 {
@@ -173,7 +175,7 @@ context_before(const unsigned char *s, size_t end)
     if (end == 0)
         return c;
     c.before = s[end - 1];
-    for (start = end; start > 0 && s[start - 1] != ' '; start--)
+    for (start = end; start > 0 && s[start - 1] != ' ' && end - start < WORD_MAX; start--)
         ;
     c.word = s + start;
     c.word_len = end - start;
@@ -217,7 +219,7 @@ starts_reply(const unsigned char *s, size_t n, size_t i, const codes *found, con
         return false;
     if (found->enhanced.class_ != 0)
         return klass == 4 || klass == 5 || klass == found->enhanced.class_;
-    for (end = word; end < n && (bnc_is_alnum(s[end]) || s[end] == '('); end++)
+    for (end = word; end < n && end < word + WORD_MAX && (bnc_is_alnum(s[end]) || s[end] == '('); end++)
         ;
     if (before.before != 0 && is_unit(s + word, end - word))
         return false;
@@ -274,6 +276,8 @@ typedef struct reader {
     bool multi;  /* outer was opened by a continuation code */
     unsigned char closing; /* ends the nested reply, 0 if only outer's next line does */
     int depth;
+    size_t words_from;  /* where outer's text started when words were found in it, SIZE_MAX: none were */
+    size_t report_from; /* outer's text has no "command)" before here */
 } reader;
 
 static void
@@ -332,6 +336,17 @@ copy_codes(reader *r, const codes *found)
     r->out += found->length;
 }
 
+/* Words stay words: they are looked for until some were found. */
+static bool
+outer_has_words(reader *r)
+{
+    size_t text = r->replies->item[r->outer].text;
+
+    if (r->words_from != text && holds_words(r->s, text, r->out))
+        r->words_from = text;
+    return r->words_from == text;
+}
+
 static void
 open_reply(reader *r, const codes *found, context before, bool at_line)
 {
@@ -342,7 +357,7 @@ open_reply(reader *r, const codes *found, context before, bool at_line)
     bool reported;
 
     /* "550 5.7.1 550 User unknown": a code repeated before any word is the same reply */
-    if (outer != NULL && r->current == r->outer && !holds_words(r->s, outer->text, r->out)) {
+    if (outer != NULL && r->current == r->outer && !outer_has_words(r)) {
         if (outer->enhanced.class_ == 0)
             outer->enhanced = found->enhanced;
         if (outer->code / 100 != 5 && found->code / 100 == 5)
@@ -379,14 +394,22 @@ open_reply(reader *r, const codes *found, context before, bool at_line)
 
 /* "(in reply to RCPT TO command); host other.example said: 550 ...": the next report is not nested. */
 static bool
-report_ended(const reader *r)
+report_ended(reader *r)
 {
     static const char ends[] = "command)";
-    size_t at;
+    size_t text, at;
 
     if (r->outer < 0)
         return false;
-    at = bnc_find(r->s, r->out, r->replies->item[r->outer].text, (const unsigned char *)ends, sizeof(ends) - 1);
+    text = r->replies->item[r->outer].text;
+    if (r->report_from < text)
+        r->report_from = text;
+    at = bnc_find(r->s, r->out, r->report_from, (const unsigned char *)ends, sizeof(ends) - 1);
+    /* once found it is found again */
+    if (at != SIZE_MAX)
+        r->report_from = at;
+    else if (r->out > r->report_from + sizeof(ends))
+        r->report_from = r->out - sizeof(ends);
     return at != SIZE_MAX;
 }
 
@@ -437,7 +460,7 @@ copy_up_to_digit(reader *r)
 void
 bnc_replies_read(bnc_text *text, bnc_replies *replies)
 {
-    reader r = {text, text->raw, 0, 0, text->len, 0, replies, BNC_PREAMBLE, BNC_PREAMBLE, false, 0, 0};
+    reader r = {text, text->raw, 0, 0, text->len, 0, replies, BNC_PREAMBLE, BNC_PREAMBLE, false, 0, 0, SIZE_MAX, 0};
     unsigned char c, before;
     bool at_line;
     codes found;

@@ -34,6 +34,10 @@ struct bnc_compiler {
     struct {
         uint32_t options, n_options;
     } kept[1 << BNC_KEPT_BITS];
+
+    /* rules read, by the hash of their ids: the newest of each hash, and for each rule the one before it */
+    uint32_t newest[1 << BNC_KEPT_BITS]; /* + 1, 0: none */
+    bnc_buffer older;                    /* uint32_t, likewise */
 };
 
 /* A text kept among the bytes. */
@@ -55,7 +59,7 @@ static inline bool
 bnc_compiler_failed(const bnc_compiler *c)
 {
     return c->bytes.failed || c->samples.failed || c->rules.failed || c->phrases.failed || c->elements.failed || c->options.failed ||
-           c->providers.failed || c->examples.failed || c->tables.failed || c->ranks.failed;
+           c->providers.failed || c->examples.failed || c->tables.failed || c->ranks.failed || c->older.failed;
 }
 
 #endif

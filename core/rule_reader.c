@@ -16,6 +16,7 @@
 #define OPTIONS_MAX 1024   /* likewise */
 #define TEXT_MAX 32768     /* bytes of them all */
 #define OPTION_MAX 512     /* bytes of one option */
+#define SPELLINGS_MAX 4096 /* of a row that are searched for names */
 #define VARIANTS_MAX 64    /* that gaps inside (a|b) make of one rule */
 
 typedef struct reader {
@@ -351,6 +352,7 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
         }
         if (is_boundary(s, end)) {
             d->boundary = true;
+            star = false;
             s += 2;
             /* at the end: an empty element carries it */
             if ((s >= end || *s == '*') && (!open_element(r, d, *gap) || !close_option(r, d, text, 0, false, false)))
@@ -378,13 +380,21 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
             if (!read_phrase(r, d, from, s, variant, gap))
                 return false;
             s = found.end + 1;
+            star = *gap;
             continue;
         }
         if (!read_run(r, &s, end, "*", text, &len))
             return false;
         /* a blank alone beside a gap is part of it */
-        if (len == 1 && text[0] == ' ' && (star || next_is_gap(s, end)))
+        if (len == 1 && text[0] == ' ' && (star || next_is_gap(s, end))) {
+            /* the edge of a word before that gap, not after it */
+            if (d->boundary) {
+                if (!open_element(r, d, *gap) || !close_option(r, d, text, 0, false, false))
+                    return false;
+                *gap = false;
+            }
             continue;
+        }
         if (!open_element(r, d, *gap) || !close_option(r, d, text, len, star, s < end && *s == '*'))
             return false;
         *gap = star = false;
@@ -414,18 +424,53 @@ count_variants(const quoted *q)
 
 /* ---- phrases: from elements to the tables ---- */
 
-/* Whether the words that the option numbers spell, up to the next gap, hold a name. */
+/* The elements of a row: up to the next gap. */
+static uint32_t
+row_length(const draft *d, uint32_t from)
+{
+    uint32_t n = 1;
+
+    while (from + n < d->n_elements && !d->element[from + n].gap)
+        n++;
+    return n;
+}
+
+/* Whether the row could spell a name at all: each has a sign or a digit. */
 static bool
-spells_name(const draft *d, uint32_t from, uint32_t option, bnc_text *text)
+may_spell_name(const draft *d, uint32_t from, uint32_t n)
+{
+    const bnc_element *e;
+    const bnc_option *o;
+    uint32_t i, k, at;
+    unsigned char c;
+
+    for (i = from; i < from + n; i++) {
+        e = &d->element[i];
+        for (k = 0; k < e->n_options; k++) {
+            o = &d->option[e->options + k];
+            for (at = 0; at < o->len; at++) {
+                c = d->text[o->text + at];
+                if (c == '.' || c == '@' || c == ':' || bnc_is_digit(c))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Whether the row holds a name when it is spelt with the options that the number names. */
+static bool
+spells_name(const draft *d, uint32_t from, uint32_t n, uint32_t number, bnc_text *text)
 {
     const bnc_element *e;
     const bnc_option *o;
     uint32_t i;
 
     text->len = 0;
-    for (i = from; i < d->n_elements && (i == from || !d->element[i].gap); i++) {
+    for (i = from; i < from + n; i++) {
         e = &d->element[i];
-        o = &d->option[e->options + (i == from ? option : 0)];
+        o = &d->option[e->options + number % e->n_options];
+        number /= e->n_options;
         if (text->len + o->len > OPTION_MAX)
             break;
         memcpy(text->raw + text->len, d->text + o->text, o->len);
@@ -437,12 +482,20 @@ spells_name(const draft *d, uint32_t from, uint32_t option, bnc_text *text)
 static bnc_lane
 lane_of(const draft *d, bnc_text *text)
 {
-    uint32_t i, k;
+    uint32_t from, n, i;
+    uint32_t spellings, number;
 
-    for (i = 0; i < d->n_elements; i++)
-        for (k = 0; k < d->element[i].n_options; k++)
-            if (spells_name(d, i, k, text))
+    for (from = 0; from < d->n_elements; from += n) {
+        n = row_length(d, from);
+        if (!may_spell_name(d, from, n))
+            continue;
+        spellings = 1;
+        for (i = from; i < from + n && spellings < SPELLINGS_MAX; i++)
+            spellings *= d->element[i].n_options;
+        for (number = 0; number < spellings && number < SPELLINGS_MAX; number++)
+            if (spells_name(d, from, n, number, text))
                 return BNC_LANE_LABELS;
+    }
     return BNC_LANE_WORDS;
 }
 
@@ -472,19 +525,27 @@ sort_options(draft *d)
     }
 }
 
-/* FNV-1a over the options of an element. */
+/* FNV-1a */
+#define FNV_START 2166136261u
+
+static inline uint32_t
+fnv(uint32_t hash, uint32_t value)
+{
+    return (hash ^ value) * 16777619u;
+}
+
 static uint32_t
 hash_options(const draft *d, const bnc_element *e)
 {
-    uint32_t hash = 2166136261u;
+    uint32_t hash = FNV_START;
     uint32_t i, k;
     const bnc_option *o;
 
     for (k = 0; k < e->n_options; k++) {
         o = &d->option[e->options + k];
-        hash = (hash ^ (o->len + 256)) * 16777619u;
+        hash = fnv(hash, o->len + 256);
         for (i = 0; i < o->len; i++)
-            hash = (hash ^ d->text[o->text + i]) * 16777619u;
+            hash = fnv(hash, d->text[o->text + i]);
     }
     return hash >> (32 - BNC_KEPT_BITS);
 }
@@ -497,7 +558,8 @@ same_options(const bnc_compiler *c, uint32_t kept, const draft *d, const bnc_ele
     uint32_t k;
 
     for (k = 0; k < e->n_options; k++)
-        if (a[k].len != b[k].len || memcmp(c->bytes.data + a[k].text, d->text + b[k].text, b[k].len) != 0)
+        if (a[k].len != b[k].len ||
+            (b[k].len > 0 && memcmp(c->bytes.data + a[k].text, d->text + b[k].text, b[k].len) != 0))
             return false;
     return true;
 }
@@ -998,16 +1060,38 @@ read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
     return false;
 }
 
-static bool
-id_is_taken(const bnc_compiler *c, const unsigned char *id, size_t len)
+static uint32_t
+hash_id(bnc_slice id)
 {
-    const bnc_rule *rules = (const bnc_rule *)c->rules.data;
+    uint32_t hash = FNV_START;
     size_t i;
 
-    for (i = 0; i < bnc_rules_read(c); i++)
-        if (rules[i].id_len == len && memcmp(c->bytes.data + rules[i].id, id, len) == 0)
+    for (i = 0; i < id.len; i++)
+        hash = fnv(hash, (unsigned char)id.data[i]);
+    return hash >> (32 - BNC_KEPT_BITS);
+}
+
+static bool
+id_is_taken(const bnc_compiler *c, bnc_slice id)
+{
+    const bnc_rule *rules = (const bnc_rule *)c->rules.data;
+    const uint32_t *older = (const uint32_t *)c->older.data;
+    uint32_t i;
+
+    for (i = c->newest[hash_id(id)]; i != 0; i = older[i - 1])
+        if (bnc_slice_equal(bnc_compiler_text(c, rules[i - 1].id, rules[i - 1].id_len), id))
             return true;
     return false;
+}
+
+static void
+keep_rule(bnc_compiler *c, const bnc_rule *rule, bnc_slice id)
+{
+    uint32_t hash = hash_id(id);
+
+    bnc_buffer_add(&c->older, &c->newest[hash], sizeof(uint32_t));
+    bnc_buffer_add(&c->rules, rule, sizeof(*rule));
+    c->newest[hash] = (uint32_t)bnc_rules_read(c);
 }
 
 static bool
@@ -1042,7 +1126,7 @@ read_rule(reader *r, workshop *w)
         problem(r, "rule before the first [category]");
         return;
     }
-    if (id_is_taken(c, (const unsigned char *)id.data, id.len)) {
+    if (id_is_taken(c, id)) {
         problem(r, "rule \"%s\" is defined twice", quote((const unsigned char *)id.data, r->s, word));
         return;
     }
@@ -1079,7 +1163,7 @@ read_rule(reader *r, workshop *w)
     }
     rule.id = keep(c, id.data, id.len);
     rule.id_len = (uint32_t)id.len;
-    bnc_buffer_add(&c->rules, &rule, sizeof(rule));
+    keep_rule(c, &rule, id);
     r->rule = number;
 }
 

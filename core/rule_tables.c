@@ -35,6 +35,7 @@ bnc_compiler_create(const bnc_allocator *allocator, const bnc_rules *base, bool 
     bnc_buffer_init(&c->examples, allocator);
     bnc_buffer_init(&c->tables, allocator);
     bnc_buffer_init(&c->ranks, allocator);
+    bnc_buffer_init(&c->older, allocator);
     *compiler = c;
     return BNC_OK;
 }
@@ -54,6 +55,7 @@ bnc_compiler_destroy(bnc_compiler *c)
     bnc_buffer_release(&c->examples);
     bnc_buffer_release(&c->tables);
     bnc_buffer_release(&c->ranks);
+    bnc_buffer_release(&c->older);
     c->allocator->release(c->allocator->context, c);
 }
 
@@ -243,7 +245,8 @@ count_all(index_builder *b)
     for (i = 0; i < n_examples; i++)
         count_runs(&b->counts, b->c->samples.data + examples[i].text, examples[i].len, SAMPLE_WEIGHT);
     for (i = 0; i < n; i++)
-        count_runs(&b->counts, b->c->bytes.data + b->options[i].text, b->options[i].len, 1);
+        if (b->options[i].len >= KEY_LEAST)
+            count_runs(&b->counts, b->c->bytes.data + b->options[i].text, b->options[i].len, 1);
     return true;
 }
 
@@ -607,6 +610,9 @@ lay_out(bnc_compiler *c, draft_tables *d)
     head.rules = place(c, d->ranked, n * sizeof(*d->ranked));
     head.n_phrases = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
     head.phrases = place(c, d->phrases, c->phrases.len);
+    head.phrase_rules = (uint32_t)(c->tables.len / sizeof(uint32_t));
+    for (i = 0; i < n_wanted; i++)
+        bnc_buffer_add(&c->tables, &d->phrases[i].rule, sizeof(uint32_t));
     head.n_elements = (uint32_t)(c->elements.len / sizeof(bnc_element));
     head.elements = place(c, c->elements.data, c->elements.len);
     head.n_options = (uint32_t)(c->options.len / sizeof(bnc_option));

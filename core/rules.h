@@ -133,6 +133,7 @@ typedef struct bnc_tables_head {
     uint32_t n_rules, rules;
     uint32_t first_category_rule;
     uint32_t n_phrases, phrases;
+    uint32_t phrase_rules; /* the rule of each phrase once more, close together */
     uint32_t n_elements, elements;
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];

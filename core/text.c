@@ -606,6 +606,8 @@ typedef struct span {
     size_t start, end;
 } span;
 
+#define LITERAL_MAX 80 /* bytes of an address literal, RFC 5321 section 4.1.3 */
+
 /* The address around the @ at `at`, empty if there is none; nothing before floor belongs to it. */
 static span
 address_around(const unsigned char *s, size_t n, size_t floor, size_t at)
@@ -625,8 +627,8 @@ address_around(const unsigned char *s, size_t n, size_t floor, size_t at)
             }
     }
     if (at + 1 < n && s[at + 1] == '[') {
-        for (found.end = at + 2; found.end < n && s[found.end] != ']' && s[found.end] != ' '; found.end++)
-            ;
+        for (found.end = at + 2; found.end < n && found.end < at + LITERAL_MAX && s[found.end] != ']' && s[found.end] != ' ';)
+            found.end++;
         if (found.end < n && s[found.end] == ']')
             found.end++;
     } else {
@@ -639,7 +641,7 @@ address_around(const unsigned char *s, size_t n, size_t floor, size_t at)
     return found;
 }
 
-/* The host name or URL without a scheme around the dot, empty if there is none. */
+/* The host name or URL without a scheme around the dot; if there is none, empty, at the end of what is none. */
 static span
 host_around(const unsigned char *s, size_t n, size_t floor, size_t dot)
 {
@@ -650,8 +652,11 @@ host_around(const unsigned char *s, size_t n, size_t floor, size_t dot)
     while (found.start < dot && !bnc_is_alnum(s[found.start]))
         found.start++;
     found.end = run_end(s, n, dot, &host_bytes);
-    if (found.end <= dot || !is_host(s + found.start, found.end - found.start))
+    if (found.end <= dot || !is_host(s + found.start, found.end - found.start)) {
+        if (found.end > dot)
+            none.start = none.end = found.end;
         return none;
+    }
     if (found.end < n && s[found.end] == '/')
         found.end = run_end(s, n, found.end, &url_bytes);
     return found;
@@ -783,7 +788,7 @@ bnc_text_mask(bnc_text *text)
             found = host_around(raw, len, floor, i);
             /* an address's local part may hold dots: leave it to its @ */
             if (found.end > found.start && found.end < len && raw[found.end] == '@')
-                found.end = found.start;
+                found.start = found.end;
         }
         if (found.end > found.start && found.end > i) {
             memset(text->words + found.start, BNC_MASK, found.end - found.start);
@@ -792,7 +797,8 @@ bnc_text_mask(bnc_text *text)
             note_name(text, found.start, found.end);
             i = floor = found.end;
         } else {
-            i++;
+            /* no other dot of the same run makes a host name of it */
+            i = found.end > i ? found.end : i + 1;
         }
     }
     mask_ids(text);

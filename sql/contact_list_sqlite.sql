@@ -9,6 +9,7 @@
 --     2  tables                         6  cleaning: preview, archive, pause, save, undo
 --     3  how an event is read           7  incidents
 --     4  triggers that keep histories   8  statements to copy: scheduled job, rules update, your own tables
+--                                       9  provider events: Amazon SES, SendGrid, Mailgun, Postmark
 --
 -- Times are text in UTC, '2026-01-02T03:04:05.000000Z', and sort as text. What you insert may have any form that SQLite reads.
 --
@@ -36,9 +37,35 @@ WHEN NEW.what = 'functions' AND NOT EXISTS (SELECT 1 FROM pragma_function_list W
 BEGIN
     SELECT RAISE(ABORT, 'the mailbounce that is loaded is older than this file: build and load the newer one');
 END;
+CREATE TEMP TRIGGER IF NOT EXISTS needed_names BEFORE INSERT ON needed WHEN NEW.what = 'names'
+BEGIN
+    SELECT RAISE(ABORT, 'this file has a table or view "setting" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'setting') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('setting', 'main') WHERE name = 'value');
+    SELECT RAISE(ABORT, 'this file has a table or view "address" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'address') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('address', 'main') WHERE name = 'bounces');
+    SELECT RAISE(ABORT, 'this file has a table or view "contact" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'contact') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('contact', 'main') WHERE name = 'contact_id');
+    SELECT RAISE(ABORT, 'this file has a table or view "message" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'message') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('message', 'main') WHERE name = 'stream');
+    SELECT RAISE(ABORT, 'this file has a table or view "bounce_event" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'bounce_event') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('bounce_event', 'main') WHERE name = 'event_number');
+    SELECT RAISE(ABORT, 'this file has a table or view "rejected_event" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'rejected_event') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('rejected_event', 'main') WHERE name = 'rejected_id');
+    SELECT RAISE(ABORT, 'this file has a table or view "incident" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'incident') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('incident', 'main') WHERE name = 'until');
+    SELECT RAISE(ABORT, 'this file has a table or view "cleaning_rule" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'cleaning_rule') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('cleaning_rule', 'main') WHERE name = 'applies_to');
+    SELECT RAISE(ABORT, 'this file has a table or view "cleaning_run" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'cleaning_run') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('cleaning_run', 'main') WHERE name = 'undone_at');
+    SELECT RAISE(ABORT, 'this file has a table or view "archived_contact" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'archived_contact') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('archived_contact', 'main') WHERE name = 'archive_id');
+    SELECT RAISE(ABORT, 'this file has a table or view "saved_list" that is not the contact list''s: rename it, or use another file')
+    WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'saved_list') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('saved_list', 'main') WHERE name = 'list');
+END;
 INSERT INTO needed VALUES ('sqlite');
 INSERT INTO needed VALUES ('mailbounce');
 INSERT INTO needed VALUES ('functions');
+INSERT INTO needed VALUES ('names');
 DROP TABLE needed;
 
 BEGIN IMMEDIATE;
@@ -281,18 +308,18 @@ CREATE TABLE IF NOT EXISTS saved_list (
 
 -- Two tables for the triggers. The words that are events, from the extension that is loaded; all other words are misspelt.
 CREATE TABLE IF NOT EXISTS event_word (
-    word     TEXT PRIMARY KEY NOT NULL,
-    category TEXT                                         -- NULL: a kind or a type
+    word  TEXT PRIMARY KEY NOT NULL,
+    event TEXT NOT NULL                                   -- as it is stored: complaint/5 is the kind complaint
 ) WITHOUT ROWID;
 DELETE FROM event_word;
-INSERT INTO event_word(word)
-VALUES ('sent'), ('delivered'), ('open'), ('click'), ('complaint'), ('unsubscribe'), ('subscribe'), ('reactivate'),
-       ('hard'), ('soft'), ('block'), ('pending'), ('none');
-INSERT INTO event_word(word, category)
-SELECT c.category || s.column1, c.category
+INSERT INTO event_word(word, event)
+VALUES ('sent', 'sent'), ('delivered', 'delivered'), ('open', 'open'), ('click', 'click'), ('complaint', 'complaint'), ('unsubscribe', 'unsubscribe'),
+       ('subscribe', 'subscribe'), ('reactivate', 'reactivate'), ('hard', 'hard'), ('soft', 'soft'), ('block', 'block'), ('pending', 'pending'), ('none', 'none');
+INSERT INTO event_word(word, event)
+SELECT c.category || s.column1, CASE c.category WHEN 'complaint' THEN 'complaint' ELSE c.category || s.column1 END
 FROM bounce_categories AS c, (VALUES (''), ('/4'), ('/5'), ('/pending'), ('/hard'), ('/soft'), ('/block'), ('/none')) AS s
 WHERE true
-ON CONFLICT (word) DO NOTHING;                            -- complaint and delivered are kinds first
+ON CONFLICT (word) DO NOTHING;                            -- delivered is a kind first
 
 -- Whose events an INSERT OR REPLACE may replace, between its two triggers: by address and event_id (1), by number (2).
 CREATE TABLE IF NOT EXISTS replaced_event (
@@ -344,12 +371,12 @@ SELECT event_number,
     END AS at,
     number IS NOT NULL OR moment GLOB '0000-*' AS out_of_range,                    -- if at is NULL
     CASE
-        WHEN coalesce(word, '') = '' THEN bounce_event_of(said, (SELECT value FROM setting WHERE name = 'own_rules'))
-        WHEN is_text THEN bounce_event_of(event, (SELECT value FROM setting WHERE name = 'own_rules'))
-        WHEN EXISTS (SELECT 1 FROM event_word WHERE event_word.word = parts.word) THEN word
+        WHEN is_text OR coalesce(word, '') = '' THEN
+            replace(replace(bounce_event_of(CASE WHEN is_text THEN event ELSE said END, (SELECT value FROM setting WHERE name = 'own_rules')), 'complaint/5', 'complaint'), 'complaint/4', 'complaint')
+        ELSE (SELECT event FROM event_word WHERE event_word.word = parts.word)
     END AS event,
     CASE WHEN is_text THEN coalesce(said, event) ELSE diagnostic END AS diagnostic,
-    CASE WHEN is_text OR coalesce(word, '') = '' THEN bounce_rules_version() END AS rules_version
+    CASE WHEN coalesce(word, '') = '' OR (is_text AND said IS NULL) THEN bounce_rules_version() END AS rules_version
 FROM parts;
 
 -- ---- 4. triggers that keep histories ----
@@ -384,7 +411,7 @@ BEGIN
 END;
 
 -- One event more. An insert never fails: what can't be read goes apart. received_at is NULL for a new event, 'unread'
--- for one that is not in the common form, then 'rejected: ' and the reason, or the time at which it came.
+-- for one that is not in the common form ('reread' for one that was changed), then 'rejected: ' and the reason, or the time at which it came.
 DROP TRIGGER IF EXISTS bounce_event_insert;
 CREATE TRIGGER bounce_event_insert AFTER INSERT ON bounce_event
 BEGIN
@@ -394,15 +421,16 @@ BEGIN
     UPDATE bounce_event SET
         at = CASE WHEN typeof(NEW.at) = 'integer' THEN strftime('%Y-%m-%dT%H:%M:%S.000000Z', NEW.at, 'unixepoch')
                   ELSE replace(substr(NEW.at, 1, 19), ' ', 'T') || CASE WHEN length(NEW.at) > 20 THEN substr(NEW.at, 20) ELSE '.000000Z' END END,
-        event = coalesce(NEW.event, bounce_event_of(NEW.diagnostic, (SELECT value FROM setting WHERE name = 'own_rules'))),
-        rules_version = CASE WHEN NEW.event IS NULL THEN bounce_rules_version() END,
+        event = coalesce(NEW.event,
+            replace(replace(bounce_event_of(NEW.diagnostic, (SELECT value FROM setting WHERE name = 'own_rules')), 'complaint/5', 'complaint'), 'complaint/4', 'complaint')),
+        rules_version = CASE WHEN NEW.event IS NULL THEN bounce_rules_version() ELSE NEW.rules_version END,
         received_at = coalesce(NEW.received_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
     WHERE event_number = NEW.event_number
       AND NEW.email = lower(NEW.email) AND NEW.email GLOB '?*@?*' AND NEW.email NOT GLOB '*[^!-~]*' AND length(NEW.email) <= 320
       AND ((typeof(NEW.at) = 'integer' AND NEW.at >= 5373485 AND NEW.at < 253402300800)
         OR (NEW.at >= '0001' AND datetime(substr(NEW.at, 1, 19), '+0 days') = replace(substr(NEW.at, 1, 19), 'T', ' ')
             AND (length(NEW.at) = 19 OR substr(NEW.at, 20) = 'Z' OR substr(NEW.at, 20) GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]Z')))
-      AND ((NEW.event IS NULL AND NEW.diagnostic GLOB '*[!-~]*') OR EXISTS (SELECT 1 FROM event_word WHERE word = NEW.event));
+      AND ((NEW.event IS NULL AND NEW.diagnostic GLOB '*[!-~]*') OR EXISTS (SELECT 1 FROM event_word WHERE word = NEW.event AND event = NEW.event));
 
     -- all others: the next trigger reads them
     UPDATE bounce_event SET received_at = 'unread' || coalesce(NEW.received_at, '') WHERE event_number = NEW.event_number AND received_at IS NULL;
@@ -424,7 +452,7 @@ BEGIN
 END;
 
 DROP TRIGGER IF EXISTS bounce_event_read;
-CREATE TRIGGER bounce_event_read AFTER UPDATE OF received_at ON bounce_event WHEN NEW.received_at GLOB 'unread*'
+CREATE TRIGGER bounce_event_read AFTER UPDATE OF received_at ON bounce_event WHEN NEW.received_at GLOB 'unread*' OR NEW.received_at GLOB 'reread*'
 BEGIN
     -- the address in lower case, after which it may turn out to be a redelivery
     DELETE FROM bounce_event
@@ -434,7 +462,7 @@ BEGIN
     WHERE event_number = NEW.event_number AND email <> lower(trim(email, char(9, 10, 13, 32)));
 
     UPDATE bounce_event SET (at, event, diagnostic, rules_version, received_at) = (
-        SELECT r.at, r.event, r.diagnostic, r.rules_version,
+        SELECT r.at, r.event, r.diagnostic, coalesce(r.rules_version, NEW.rules_version),
             CASE
                 WHEN trim(coalesce(NEW.email, ''), char(9, 10, 13, 32)) = '' THEN 'rejected: no address'
                 WHEN r.email IS NULL THEN 'rejected: "' || substr(NEW.email, 1, 80) || '" is no address'
@@ -451,14 +479,14 @@ BEGIN
 
     INSERT INTO rejected_event(event_id, email, at, event, diagnostic, message_id, account, reason)
     SELECT NEW.event_id, NEW.email, NEW.at, NEW.event, NEW.diagnostic, NEW.message_id, NEW.account, substr(received_at, 11)
-    FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *';
-    DELETE FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *';
+    FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *' AND NEW.received_at GLOB 'unread*';
+    DELETE FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *' AND NEW.received_at GLOB 'unread*';
 END;
 
 -- An event that is changed: read it again, and both addresses follow. Here what can't be read is an error.
 DROP TRIGGER IF EXISTS bounce_event_update;
 CREATE TRIGGER bounce_event_update AFTER UPDATE OF email, at, event, diagnostic, incident_id ON bounce_event
-WHEN OLD.received_at NOT GLOB 'unread*'
+WHEN OLD.received_at NOT GLOB 'unread*' AND OLD.received_at NOT GLOB 'reread*'
     AND (NEW.email IS NOT OLD.email OR NEW.at IS NOT OLD.at OR NEW.event IS NOT OLD.event OR NEW.incident_id IS NOT OLD.incident_id
         OR (NEW.diagnostic IS NOT OLD.diagnostic AND OLD.rules_version IS NOT NULL))
 BEGIN
@@ -470,17 +498,14 @@ BEGIN
 
     SELECT RAISE(ABORT, 'this event_id is stored for this address already')
     WHERE EXISTS (SELECT 1 FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND event_id = NEW.event_id AND event_number <> NEW.event_number);
-    SELECT CASE WHEN r.at IS NULL OR r.event IS NULL THEN bounce_history_add(NULL, coalesce(NEW.event, 'open'), NEW.at) END,      -- says what is wrong
-        CASE WHEN r.email IS NULL THEN RAISE(ABORT, 'bounce_event.email must be an address, e.g. ann@example.com')
-             WHEN r.at IS NULL THEN RAISE(ABORT, 'bounce_event.at must be a time, e.g. 2026-01-02T03:04:05Z')
-             WHEN r.event IS NULL THEN RAISE(ABORT, 'bounce_event needs an event or a diagnostic') END
-    FROM event_reading AS r WHERE r.event_number = NEW.event_number;
-    UPDATE bounce_event SET (email, at, event, diagnostic, rules_version) = (
-        SELECT r.email, r.at, r.event, r.diagnostic, coalesce(r.rules_version, bounce_event.rules_version)
-        FROM event_reading AS r WHERE r.event_number = NEW.event_number)
+    UPDATE bounce_event SET received_at = 'reread' || received_at
     WHERE event_number = NEW.event_number
-      AND EXISTS (SELECT 1 FROM event_reading AS r WHERE r.event_number = NEW.event_number
-        AND (r.email IS NOT bounce_event.email OR r.at IS NOT bounce_event.at OR r.event IS NOT bounce_event.event));
+      AND (NEW.email IS NOT OLD.email OR NEW.at IS NOT OLD.at OR NEW.event IS NOT OLD.event OR NEW.diagnostic IS NOT OLD.diagnostic);
+    SELECT CASE WHEN at IS NULL OR event IS NULL THEN bounce_history_add(NULL, coalesce(NEW.event, 'open'), NEW.at) END,      -- says what is wrong
+        CASE WHEN received_at GLOB '* address' THEN RAISE(ABORT, 'bounce_event.email must be an address, e.g. ann@example.com')
+             WHEN at IS NULL THEN RAISE(ABORT, 'bounce_event.at must be a time, e.g. 2026-01-02T03:04:05Z')
+             ELSE RAISE(ABORT, 'bounce_event needs an event or a diagnostic') END
+    FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *';
 
     -- it may have left an incident, or come into one
     UPDATE bounce_event SET incident_id = (SELECT min(incident_id) FROM incident_event AS i WHERE i.event_number = NEW.event_number)
@@ -647,7 +672,7 @@ counted AS (
     GROUP BY account, campaign)
 SELECT account, campaign, sent, hard, soft, block, bounced, suppressed,
     round(1.0 * bounced / sent, 4) AS rate,
-    bounced > (SELECT CAST(value AS REAL) FROM setting WHERE name = 'bounce_rate_mark') * sent AS over_mark
+    round(bounced - (SELECT CAST(value AS REAL) FROM setting WHERE name = 'bounce_rate_mark') * sent, 6) > 0 AS over_mark
 FROM counted;
 
 DROP VIEW IF EXISTS reason_over_time;
@@ -725,7 +750,7 @@ WITH waiting AS (
       AND NOT EXISTS (SELECT 1 FROM typed_bounce AS b WHERE b.email = p.email AND b.message_id IS p.message_id AND b.type NOT IN ('pending', 'none') AND b.at >= p.at))
 SELECT email, message_id, max(account) AS account, min(at) AS since, max(at) AS last_try,
     CAST((julianday('now') - julianday(min(at))) * 24 AS INTEGER) AS hours, count(*) AS tries,
-    (SELECT w.category FROM waiting AS w WHERE w.email = waiting.email AND w.message_id IS waiting.message_id ORDER BY w.at DESC LIMIT 1) AS category
+    (SELECT w.category FROM waiting AS w WHERE w.email = waiting.email AND w.message_id IS waiting.message_id ORDER BY w.at DESC, w.event_number DESC LIMIT 1) AS category
 FROM waiting
 GROUP BY email, message_id
 HAVING min(at) < strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || (SELECT value FROM setting WHERE name = 'pending_hours') || ' hours');
@@ -992,6 +1017,430 @@ END;
 --
 -- Many processes that write at once: PRAGMA journal_mode = WAL once, and in each of them .timeout 60000 (PRAGMA busy_timeout = 60000).
 -- Many events: one transaction, or one INSERT ... SELECT.
+
+-- ---- 9. provider events ----
+--
+-- What Amazon SES, SendGrid, Mailgun and Postmark report to a webhook, as they send it.
+--
+--     INSERT INTO provider_payload(provider, payload) VALUES ('ses', :body_of_the_request);
+--
+-- That is all: a trigger reads the payload, writes its events into bounce_event, and puts what can't be read into
+-- rejected_event with the reason. Without a provider (NULL) the payload itself tells which one it is. The same payload
+-- again adds no event: an event's id is made of the provider's own ids.
+--
+-- To see what a payload means before it counts, or to take it in by hand, select from ses_event, sendgrid_event,
+-- mailgun_event or postmark_event. The trigger does the same as this statement (and its like for the other three), which may
+-- be run at any time:
+--
+--     INSERT INTO bounce_event(event_id, email, at, event, diagnostic, message_id, account)
+--     SELECT event_id, email, at, event, diagnostic, message_id, account FROM ses_event WHERE problem IS NULL;
+--
+-- Which event: where the provider hands on the receiving server's words, they decide. Where these say nothing, or there
+-- are none, the provider's own term does (bounce_from). A delay is pending; an answer from a suppression list is
+-- suppressed. Opens and clicks by machines are left out, for they would make a dead address look alive.
+--
+-- Payloads are kept. To throw old ones away: DELETE FROM provider_payload WHERE received_at < date('now', '-90 days');
+
+CREATE TABLE IF NOT EXISTS provider_payload (
+    payload_id  INTEGER PRIMARY KEY,
+    provider    TEXT,               -- ses, sendgrid, mailgun, postmark; NULL: the payload tells
+    payload     TEXT NOT NULL,
+    received_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+);
+
+-- Programs that open and click without a person: patterns of LIKE over the user agent. Add your own.
+CREATE TABLE IF NOT EXISTS machine_agent (
+    agent TEXT PRIMARY KEY,
+    note  TEXT
+);
+INSERT OR IGNORE INTO machine_agent(agent, note) VALUES
+    ('Mozilla/5.0', 'Apple Mail Privacy Protection: nothing but these words'),
+    ('%bot/%', 'robots'),
+    ('%bot-%', 'robots'),
+    ('%crawler%', 'robots'),
+    ('%spider%', 'robots'),
+    ('%scanner%', 'security scanners'),
+    ('%barracuda%', 'security scanner'),
+    ('%mimecast%', 'security scanner'),
+    ('%proofpoint%', 'security scanner'),
+    ('%HeadlessChrome%', 'browsers without a screen'),
+    ('curl/%', 'programs'),
+    ('Go-http-client/%', 'programs'),
+    ('Java/%', 'programs'),
+    ('okhttp/%', 'programs'),
+    ('python-%', 'programs');
+
+-- views are made anew, so that a newer version of this file brings newer ones
+DROP TRIGGER IF EXISTS provider_payload_insert;
+DROP VIEW IF EXISTS ses_event;
+DROP VIEW IF EXISTS sendgrid_event;
+DROP VIEW IF EXISTS mailgun_event;
+DROP VIEW IF EXISTS postmark_event;
+DROP VIEW IF EXISTS provider_event;
+DROP VIEW IF EXISTS provider_reading;
+DROP VIEW IF EXISTS ses_reading;
+DROP VIEW IF EXISTS sendgrid_reading;
+DROP VIEW IF EXISTS mailgun_reading;
+DROP VIEW IF EXISTS postmark_reading;
+DROP VIEW IF EXISTS provider_document;
+
+-- The payload as a JSON document, NULL if it is none, and whose it is. \u0000 is legal in JSON, but not in a text:
+-- it becomes the replacement character.
+-- json_each(json_array(x)) holds x fast: one row, its value. Without it SQLite would put the expression wherever it is named.
+CREATE VIEW provider_document AS
+SELECT payload_id, document,
+       coalesce(nullif(lower(trim(provider)), ''), CASE
+           WHEN json_type(document) = 'array' THEN 'sendgrid'
+           WHEN json_type(document, '$.sg_event_id') IS NOT NULL THEN 'sendgrid'
+           WHEN json_type(document, '$.RecordType') IS NOT NULL THEN 'postmark'
+           WHEN json_type(document, '$.event-data') IS NOT NULL THEN 'mailgun'
+           WHEN json_type(document, '$.log-level') IS NOT NULL THEN 'mailgun'
+           WHEN json_type(document, '$.notificationType') IS NOT NULL THEN 'ses'
+           WHEN json_type(document, '$.eventType') IS NOT NULL THEN 'ses'
+           WHEN json_type(document, '$.TopicArn') IS NOT NULL THEN 'ses'
+       END) AS provider
+FROM (SELECT payload_id, provider, d.value AS document
+      FROM (SELECT payload_id, provider, replace(CAST(payload AS TEXT), '\u0000', '\ufffd') AS text FROM provider_payload)
+      JOIN json_each(json_array(CASE WHEN json_valid(text) THEN text END)) AS d);
+
+-- The four views below read one provider each, and give the same columns:
+--   part                     the piece of JSON that the row is about: what is kept if it can't be read
+--   event_id, email, time    as they stand there
+--   event                    the event, if the provider's word alone says it (delivered, complaint, suppressed ...)
+--   diagnostic               the receiving server's words
+--   term                     the category that the provider's own term means; counts where those words say nothing
+--   otherwise                what the provider says at the least: hard, soft ...; counts where there are no words
+--   delayed                  the provider still tries
+--   agent, left_out          the program that opened or clicked; whether this is no event at all
+--   problem                  why it can't be read
+
+-- Amazon SES. Documents: "Amazon SNS notification contents for Amazon SES" and "Contents of event data that Amazon SES
+-- publishes to Amazon SNS" (Amazon SES Developer Guide); "HTTP/HTTPS notification JSON format" (Amazon SNS Developer
+-- Guide) for the envelope, in which the message is a text.
+CREATE VIEW ses_reading AS
+SELECT payload_id, message AS part,
+       'ses:' || coalesce(message ->> '$.bounce.feedbackId', message ->> '$.complaint.feedbackId',
+           coalesce(message ->> '$.mail.messageId', document ->> '$.MessageId') || ':' || kind || ':' || time) || ':' || lower(email) AS event_id,
+       email, time,
+       CASE kind
+           WHEN 'Bounce' THEN CASE WHEN term = 'suppressed' THEN term END
+           WHEN 'Complaint' THEN CASE WHEN message ->> '$.complaint.complaintSubType' = 'OnAccountSuppressionList' THEN 'suppressed' ELSE 'complaint' END
+           WHEN 'Delivery' THEN 'delivered'
+           WHEN 'Send' THEN 'sent'
+           WHEN 'Open' THEN 'open'
+           WHEN 'Click' THEN 'click'
+           WHEN 'Subscription' THEN CASE WHEN wants_mail THEN 'subscribe' ELSE 'unsubscribe' END
+       END AS event,
+       -- a status alone is the server's word, too, if it says something
+       coalesce(recipient ->> '$.diagnosticCode',
+           CASE WHEN classify_bounce(recipient ->> '$.status') <> 'unknown' THEN recipient ->> '$.status' END) AS diagnostic,
+       -- General and Undetermined say less than "unknown"
+       CASE WHEN subtype NOT IN ('General', 'Undetermined') THEN term END AS term,
+       coalesce(term, CASE message ->> '$.bounce.bounceType'
+           WHEN 'Permanent' THEN 'hard' WHEN 'Transient' THEN 'soft' WHEN 'Undetermined' THEN 'unknown' END) AS otherwise,
+       kind = 'DeliveryDelay' AS delayed,
+       coalesce(message ->> '$.open.userAgent', message ->> '$.click.userAgent') AS agent,
+       CASE
+           WHEN kind IN ('Open', 'Click', 'Subscription') AND json_array_length(message, '$.mail.destination') > 1 THEN 1    -- whose?
+           WHEN kind = 'Subscription' THEN wants_mail = wanted_mail                         -- other topics, but not all or none
+           WHEN kind = 'Complaint' THEN message ->> '$.complaint.complaintFeedbackType' IN ('not-spam', 'auth-failure')
+       END AS left_out,
+       message ->> '$.mail.messageId' AS message_id,
+       message ->> '$.mail.sendingAccountId' AS account,
+       CASE
+           WHEN document IS NULL THEN 'the payload is not JSON'
+           WHEN document ->> '$.Type' IN ('SubscriptionConfirmation', 'UnsubscribeConfirmation')
+               THEN 'SNS ' || (document ->> '$.Type') || ', no event: open its SubscribeURL to confirm'
+           WHEN document ->> '$.Type' IS NOT NULL AND EXISTS (SELECT 1 FROM json_tree(document) WHERE typeof(key) = 'text' GROUP BY parent, key HAVING count(*) > 1)
+               THEN 'a key twice in one object'
+           WHEN message IS NULL THEN 'the Message of the SNS notification is not JSON'
+           WHEN kind IS NULL THEN 'neither notificationType nor eventType'
+           WHEN list IS NULL THEN 'unknown event type "' || substr(kind, 1, 40) || '"'
+           WHEN json_type(message, list) IS NULL THEN 'no ' || substr(list, 3)
+           WHEN json_type(message, list) <> 'array' THEN substr(list, 3) || ' is not a list'
+           WHEN email IS NULL THEN 'no address in ' || substr(list, 3)
+           WHEN kind = 'Subscription' AND json_type(message, '$.subscription.newTopicPreferences') IS NOT 'object' THEN 'no subscription.newTopicPreferences'
+       END AS problem
+FROM (SELECT payload_id, document, message, kind, list,
+             CASE r.type WHEN 'object' THEN r.value END AS recipient,
+             CASE r.type WHEN 'object' THEN r.value ->> '$.emailAddress' WHEN 'text' THEN r.value END AS email,
+             message ->> CASE kind
+                 WHEN 'Bounce' THEN '$.bounce.timestamp'
+                 WHEN 'Complaint' THEN '$.complaint.timestamp'
+                 WHEN 'Delivery' THEN '$.delivery.timestamp'
+                 WHEN 'DeliveryDelay' THEN '$.deliveryDelay.timestamp'
+                 WHEN 'Open' THEN '$.open.timestamp'
+                 WHEN 'Click' THEN '$.click.timestamp'
+                 WHEN 'Subscription' THEN '$.subscription.timestamp'
+                 ELSE '$.mail.timestamp'
+             END AS time,
+             CASE kind
+                 WHEN 'Bounce' THEN message ->> '$.bounce.bounceSubType'
+                 WHEN 'DeliveryDelay' THEN message ->> '$.deliveryDelay.delayType'
+                 ELSE kind
+             END AS subtype,
+             bounce_from('ses', CASE kind
+                 WHEN 'Bounce' THEN (message ->> '$.bounce.bounceType') || '/' || (message ->> '$.bounce.bounceSubType')
+                 WHEN 'DeliveryDelay' THEN 'DeliveryDelay/' || (message ->> '$.deliveryDelay.delayType')
+                 WHEN 'Reject' THEN kind
+                 WHEN 'Rendering Failure' THEN kind
+             END) AS term,
+             -- wants mail: has not unsubscribed from all, nor from every topic
+             NOT (coalesce(message ->> '$.subscription.newTopicPreferences.unsubscribeAll', 0) IN (1, 'true')
+                 OR (SELECT count(*) > 0 AND sum(t.value = 'OptIn') = 0 FROM json_tree(message, '$.subscription.newTopicPreferences.topicSubscriptionStatus') t
+                     WHERE t.key = 'subscriptionStatus')) AS wants_mail,
+             NOT (coalesce(message ->> '$.subscription.oldTopicPreferences.unsubscribeAll', 0) IN (1, 'true')
+                 OR (SELECT count(*) > 0 AND sum(t.value = 'OptIn') = 0 FROM json_tree(message, '$.subscription.oldTopicPreferences.topicSubscriptionStatus') t
+                     WHERE t.key = 'subscriptionStatus')) AS wanted_mail
+      FROM (SELECT payload_id, document, message, kind,
+                   CASE
+                       WHEN kind = 'Bounce' THEN '$.bounce.bouncedRecipients'
+                       WHEN kind = 'Complaint' THEN '$.complaint.complainedRecipients'
+                       WHEN kind = 'Delivery' THEN '$.delivery.recipients'
+                       WHEN kind = 'DeliveryDelay' THEN '$.deliveryDelay.delayedRecipients'
+                       WHEN kind IN ('Send', 'Reject', 'Rendering Failure', 'Open', 'Click', 'Subscription') THEN '$.mail.destination'
+                   END AS list
+            FROM (SELECT payload_id, document, m.value AS message, k.value AS kind
+                  FROM provider_document
+                  JOIN json_each(json_array(CASE
+                      WHEN document ->> '$.Type' IS NULL THEN document
+                      WHEN json_valid(document ->> '$.Message') THEN document ->> '$.Message'
+                  END)) AS m
+                  JOIN json_each(json_array(coalesce(m.value ->> '$.notificationType', m.value ->> '$.eventType'))) AS k
+                  WHERE provider = 'ses'))
+      LEFT JOIN json_each(CASE WHEN json_type(message, list) = 'array' THEN message END, list) r);
+
+-- SendGrid. Document: "Event Webhook Reference" (Twilio SendGrid). One request holds a list of events.
+CREATE VIEW sendgrid_reading AS
+SELECT payload_id, doc AS part,
+       'sendgrid:' || coalesce(doc ->> '$.sg_event_id',
+           coalesce(doc ->> '$.sg_message_id', doc ->> '$.smtp-id', '') || ':' || kind || ':' || (doc ->> '$.timestamp') || ':' || lower(email)) AS event_id,
+       email,
+       doc ->> '$.timestamp' AS time,
+       CASE kind
+           WHEN 'processed' THEN 'sent'
+           WHEN 'delivered' THEN 'delivered'
+           WHEN 'open' THEN 'open'
+           WHEN 'click' THEN 'click'
+           WHEN 'spamreport' THEN 'complaint'
+           WHEN 'unsubscribe' THEN 'unsubscribe'
+           WHEN 'group_unsubscribe' THEN 'unsubscribe'
+           WHEN 'group_resubscribe' THEN 'subscribe'
+       END AS event,
+       -- a status alone is the server's word, too, if it says something
+       CASE
+           WHEN kind = 'deferred' THEN doc ->> '$.response'
+           WHEN kind IN ('bounce', 'blocked', 'expired') THEN coalesce(doc ->> '$.reason',
+               CASE WHEN classify_bounce(doc ->> '$.status') <> 'unknown' THEN doc ->> '$.status' END)
+           WHEN kind = 'dropped' THEN doc ->> '$.reason'
+       END AS diagnostic,
+       CASE
+           WHEN kind = 'dropped' AND doc ->> '$.reason' = 'Invalid' THEN 'bad_address'
+           WHEN kind = 'dropped' AND doc ->> '$.reason' <> '' THEN 'block'                    -- SendGrid's own reasons
+           WHEN kind = 'expired' OR doc ->> '$.type' = 'expired' THEN 'expired'
+           WHEN doc ->> '$.bounce_classification' <> 'Unclassified' THEN bounce_from('sendgrid', doc ->> '$.bounce_classification')
+       END AS term,
+       CASE
+           WHEN kind = 'dropped' THEN bounce_from('sendgrid', kind)
+           WHEN kind = 'blocked' OR doc ->> '$.type' = 'blocked' THEN 'block'
+           WHEN kind = 'bounce' THEN 'hard'
+       END AS otherwise,
+       kind = 'deferred' AS delayed,
+       doc ->> '$.useragent' AS agent,
+       doc ->> '$.sg_machine_open' IN (1, 'true') AS left_out,
+       -- as the answer to the sending request names it (X-Message-Id)
+       CASE
+           WHEN instr(doc ->> '$.sg_message_id', '.filter') > 0 THEN substr(doc ->> '$.sg_message_id', 1, instr(doc ->> '$.sg_message_id', '.filter') - 1)
+           WHEN instr(doc ->> '$.sg_message_id', '.recvd') > 0 THEN substr(doc ->> '$.sg_message_id', 1, instr(doc ->> '$.sg_message_id', '.recvd') - 1)
+           ELSE doc ->> '$.sg_message_id'
+       END AS message_id,
+       NULL AS account,
+       CASE
+           WHEN type IS NULL THEN CASE         -- looks at the whole list: once, not for each of its events
+               WHEN document IS NULL THEN 'the payload is not JSON'
+               WHEN json_type(document) = 'array' THEN 'the list holds no event'
+               ELSE 'not a list of events' END
+           WHEN type <> 'object' THEN 'what the list holds is not an event'
+           WHEN kind IS NULL THEN 'no event type'
+           WHEN kind NOT IN ('processed', 'deferred', 'delivered', 'bounce', 'blocked', 'expired', 'dropped', 'open', 'click', 'spamreport',
+               'unsubscribe', 'group_unsubscribe', 'group_resubscribe') THEN 'unknown event type "' || substr(kind, 1, 40) || '"'
+       END AS problem
+FROM (SELECT payload_id, document, type, doc, doc ->> '$.event' AS kind, doc ->> '$.email' AS email
+      FROM (SELECT payload_id, document, e.type, CASE e.type WHEN 'object' THEN e.value ELSE json_quote(e.value) END AS doc
+            FROM provider_document
+            LEFT JOIN json_each(CASE json_type(document) WHEN 'array' THEN document WHEN 'object' THEN '[' || document || ']' END) e
+            WHERE provider = 'sendgrid'));
+
+-- Mailgun. Documents: "Webhooks", "Webhook Payloads" and "Event Structure" (Mailgun user manual). The event is in
+-- event-data; what the Events API gives has no such cover. An id is unique within a day only.
+CREATE VIEW mailgun_reading AS
+SELECT payload_id, document AS part,
+       'mailgun:' || coalesce(doc ->> '$.id', (doc ->> '$.message.headers.message-id') || ':' || kind || ':' || lower(email))
+           || ':' || CAST(doc ->> '$.timestamp' AS INTEGER) AS event_id,
+       email,
+       doc ->> '$.timestamp' AS time,
+       CASE
+           WHEN kind = 'accepted' THEN 'sent'
+           WHEN kind = 'delivered' THEN 'delivered'
+           WHEN kind = 'opened' THEN 'open'
+           WHEN kind = 'clicked' THEN 'click'
+           WHEN kind = 'complained' THEN 'complaint'
+           WHEN kind = 'unsubscribed' THEN 'unsubscribe'
+           WHEN kind = 'failed' AND reason LIKE 'suppress-%' THEN 'suppressed'
+       END AS event,
+       -- the server's code stands apart from its words; 498, 602, 605 ... are Mailgun's own
+       CASE kind
+           WHEN 'failed' THEN CASE WHEN (code BETWEEN 400 AND 497 OR code BETWEEN 500 AND 599) AND said NOT LIKE code || '%' THEN code || ' ' ELSE '' END
+               || said
+           WHEN 'rejected' THEN nullif(doc ->> '$.reject.reason', '')
+       END AS diagnostic,
+       CASE
+           WHEN kind = 'rejected' THEN 'block'
+           WHEN reason = 'espblock' THEN 'blocklisted'
+           WHEN reason = 'greylisted' THEN 'greylisted'
+           WHEN reason = 'old' THEN 'expired'
+       END AS term,
+       CASE WHEN kind = 'failed' THEN CASE severity WHEN 'permanent' THEN 'hard' ELSE 'soft' END END AS otherwise,
+       -- "old": the last of the tries
+       kind = 'failed' AND severity = 'temporary' AND coalesce(reason, '') <> 'old' AS delayed,
+       doc ->> '$.client-info.user-agent' AS agent,
+       coalesce(doc ->> '$.client-info.bot', '') NOT IN ('', 0, 'false') OR coalesce(doc ->> '$.client-info.client-type', '') = 'robot' AS left_out,
+       trim(doc ->> '$.message.headers.message-id', '<>') AS message_id,
+       doc ->> '$.account.id' AS account,
+       CASE
+           WHEN document IS NULL THEN 'the payload is not JSON'
+           WHEN doc IS NULL OR json_type(doc) <> 'object' THEN 'event-data is not an event'
+           WHEN kind IS NULL THEN 'no event type'
+           WHEN kind NOT IN ('accepted', 'rejected', 'delivered', 'failed', 'opened', 'clicked', 'complained', 'unsubscribed')
+               THEN 'unknown event type "' || substr(kind, 1, 40) || '"'
+       END AS problem
+FROM (SELECT payload_id, document, doc, doc ->> '$.event' AS kind, doc ->> '$.recipient' AS email, doc ->> '$.severity' AS severity, doc ->> '$.reason' AS reason,
+             CAST(doc ->> '$.delivery-status.code' AS INTEGER) AS code,
+             coalesce(nullif(doc ->> '$.delivery-status.message', ''), nullif(doc ->> '$.delivery-status.description', '')) AS said
+      FROM (SELECT payload_id, document, d.value AS doc
+            FROM provider_document
+            JOIN json_each(json_array(CASE json_type(document, '$.event-data')
+                WHEN 'object' THEN document ->> '$.event-data'
+                ELSE CASE WHEN json_type(document, '$.event-data') IS NULL THEN document END
+            END)) AS d
+            WHERE provider = 'mailgun'));
+
+-- Postmark. Documents: "Bounce webhook", "Delivery webhook", "Open tracking webhook", "Click webhook", "Spam complaint
+-- webhook", "Subscription change webhook" and "Bounce types" (Postmark developer documentation).
+CREATE VIEW postmark_reading AS
+SELECT payload_id, document AS part,
+       'postmark:' || kind || ':' || coalesce(document ->> '$.ID', coalesce(document ->> '$.MessageID', '') || ':' || lower(email) || ':' || time) AS event_id,
+       email, time,
+       CASE
+           WHEN kind = 'Delivery' THEN 'delivered'
+           WHEN kind = 'Open' THEN 'open'
+           WHEN kind = 'Click' THEN 'click'
+           WHEN kind = 'SpamComplaint' OR type = 'SpamComplaint' THEN 'complaint'
+           WHEN kind = 'Bounce' AND type = 'Unsubscribe' THEN 'unsubscribe'
+           WHEN kind = 'Bounce' AND term = 'suppressed' THEN 'suppressed'
+           -- put on the suppression list, or taken off it, by the person or by you
+           WHEN kind = 'SubscriptionChange' AND document ->> '$.SuppressSending' THEN CASE
+               WHEN document ->> '$.SuppressionReason' = 'SpamComplaint' THEN 'complaint'
+               WHEN document ->> '$.SuppressionReason' = 'ManualSuppression' AND document ->> '$.Origin' = 'Recipient' THEN 'unsubscribe'
+               ELSE 'suppressed' END
+           WHEN kind = 'SubscriptionChange' THEN CASE WHEN document ->> '$.Origin' = 'Recipient' THEN 'subscribe' ELSE 'reactivate' END
+       END AS event,
+       CASE WHEN kind IN ('Bounce', 'SMTPApiError') THEN nullif(document ->> '$.Details', '') END AS diagnostic,
+       CASE WHEN type <> 'Unknown' THEN term END AS term,
+       CASE WHEN kind IN ('Bounce', 'SMTPApiError') THEN coalesce(term, 'unknown') END AS otherwise,
+       0 AS delayed,
+       document ->> '$.UserAgent' AS agent,
+       0 AS left_out,
+       document ->> '$.MessageID' AS message_id,
+       CAST(document ->> '$.ServerID' AS TEXT) AS account,
+       CASE
+           WHEN document IS NULL THEN 'the payload is not JSON'
+           WHEN kind IS NULL THEN 'no RecordType'
+           WHEN kind NOT IN ('Bounce', 'SMTPApiError', 'SpamComplaint', 'Delivery', 'Open', 'Click', 'SubscriptionChange')
+               THEN 'unknown event type "' || substr(kind, 1, 40) || '"'
+           WHEN kind = 'SubscriptionChange' AND coalesce(json_type(document, '$.SuppressSending'), '') NOT IN ('true', 'false')
+               THEN 'SuppressSending is neither true nor false'
+       END AS problem
+FROM (SELECT payload_id, document, document ->> '$.RecordType' AS kind, document ->> '$.Type' AS type,
+             coalesce(document ->> '$.Email', document ->> '$.Recipient') AS email,
+             coalesce(document ->> '$.BouncedAt', document ->> '$.DeliveredAt', document ->> '$.ReceivedAt', document ->> '$.ChangedAt') AS time,
+             bounce_from('postmark', document ->> '$.Type') AS term
+      FROM provider_document WHERE provider = 'postmark');
+
+-- All four, and the payloads that are nobody's.
+CREATE VIEW provider_reading AS
+SELECT 'ses' AS provider, * FROM ses_reading
+UNION ALL SELECT 'sendgrid', * FROM sendgrid_reading
+UNION ALL SELECT 'mailgun', * FROM mailgun_reading
+UNION ALL SELECT 'postmark', * FROM postmark_reading
+UNION ALL SELECT provider, payload_id, document, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, CASE
+        WHEN provider IS NOT NULL THEN 'unknown provider "' || substr(provider, 1, 40) || '": ses, sendgrid, mailgun or postmark'
+        WHEN document IS NULL THEN 'the payload is not JSON'
+        ELSE 'no known provider''s payload' END
+    FROM provider_document WHERE provider IS NULL OR provider NOT IN ('ses', 'sendgrid', 'mailgun', 'postmark');
+
+-- What all providers have in common: which words decide, the time in UTC, the last checks.
+-- An event that is NULL is read from the diagnostic by the trigger on bounce_event, and again after a rules update.
+CREATE VIEW provider_event AS
+SELECT payload_id, provider, part, event_id, email, at, event, diagnostic, message_id, account,
+       coalesce(problem, CASE
+           WHEN EXISTS (SELECT 1 FROM json_tree(part) WHERE typeof(key) = 'text' GROUP BY parent, key HAVING count(*) > 1) THEN 'a key twice in one object'
+           WHEN email IS NULL THEN 'no address'
+           WHEN email NOT LIKE '_%@_%' THEN '"' || substr(email, 1, 80) || '" is no address'
+           WHEN at IS NULL THEN 'no time that can be read'
+           WHEN event IS NULL AND diagnostic IS NULL THEN 'no event and no diagnostic'
+       END) AS problem
+FROM (SELECT payload_id, provider, part, event_id, email, diagnostic, message_id, account, problem,
+      CASE
+          WHEN event IS NOT NULL THEN event
+          WHEN delayed THEN coalesce(CASE WHEN category NOT IN ('unknown', 'delivered', 'complaint', 'auto_reply', 'suppressed')
+              THEN category ELSE term END || '/', '') || 'pending'
+          WHEN diagnostic IS NULL THEN coalesce(term, otherwise)
+          WHEN category = 'unknown' THEN term
+      END AS event,
+      CASE
+          -- Unix seconds
+          WHEN typeof(time) IN ('integer', 'real') THEN CASE WHEN time >= 100000000 AND time < 253402300800
+              THEN strftime('%Y-%m-%dT%H:%M:%S', CAST(round(time * 1000000) AS INTEGER) / 1000000, 'unixepoch')
+                  || printf('.%06dZ', CAST(round(time * 1000000) AS INTEGER) % 1000000) END
+          -- ISO 8601: seconds, their decimals, and the zone, UTC if there is none
+          WHEN date(substr(time, 1, 10), '+0 days') = substr(time, 1, 10) AND substr(time, 11, 1) IN ('T', ' ') AND substr(time, 1, 4) > '0000'
+              AND (decimals = '' OR decimals LIKE '._%') AND substr(decimals, 2) NOT GLOB '*[^0-9]*'
+              THEN strftime('%Y-%m-%dT%H:%M:%S', substr(time, 1, 19) || coalesce(zone, 'Z'))
+                  || substr(printf('%.6f', min(0.999999, CAST('0' || decimals AS REAL))), 2) || 'Z'
+          END AS at
+      FROM (SELECT payload_id, provider, part, event_id, event, diagnostic, term, otherwise, delayed, message_id, account, problem,
+                   classify_bounce(diagnostic, (SELECT value FROM setting WHERE name = 'own_rules')) AS category,
+                   -- Name <address>
+                   lower(trim(CASE WHEN email LIKE '%<%>' THEN substr(email, instr(email, '<') + 1, instr(email, '>') - instr(email, '<') - 1) ELSE email END)) AS email,
+                   CASE WHEN typeof(time) = 'text' AND time GLOB '[0-9]*' AND time NOT GLOB '*[^0-9.]*' AND time NOT LIKE '%.%.%' AND time NOT LIKE '%.'
+                       THEN CAST(time AS REAL) ELSE time END AS time,
+                   CASE WHEN time LIKE '%Z' THEN 'Z' WHEN substr(time, -6, 1) IN ('+', '-') THEN substr(time, -6) END AS zone,
+                   CASE WHEN time LIKE '%Z' THEN substr(time, 20, length(time) - 20)
+                        WHEN substr(time, -6, 1) IN ('+', '-') THEN substr(time, 20, length(time) - 25)
+                        ELSE substr(time, 20) END AS decimals
+            FROM provider_reading
+            WHERE left_out IS NOT TRUE AND NOT EXISTS (SELECT 1 FROM machine_agent m WHERE provider_reading.agent LIKE m.agent)));
+
+CREATE VIEW ses_event AS
+SELECT payload_id, event_id, email, at, event, diagnostic, message_id, account, problem FROM provider_event WHERE provider = 'ses';
+CREATE VIEW sendgrid_event AS
+SELECT payload_id, event_id, email, at, event, diagnostic, message_id, account, problem FROM provider_event WHERE provider = 'sendgrid';
+CREATE VIEW mailgun_event AS
+SELECT payload_id, event_id, email, at, event, diagnostic, message_id, account, problem FROM provider_event WHERE provider = 'mailgun';
+CREATE VIEW postmark_event AS
+SELECT payload_id, event_id, email, at, event, diagnostic, message_id, account, problem FROM provider_event WHERE provider = 'postmark';
+
+CREATE TRIGGER provider_payload_insert AFTER INSERT ON provider_payload
+BEGIN
+    INSERT INTO bounce_event(event_id, email, at, event, diagnostic, message_id, account)
+    SELECT event_id, email, at, event, diagnostic, message_id, account
+    FROM provider_event WHERE payload_id = NEW.payload_id AND problem IS NULL;
+
+    INSERT INTO rejected_event(event_id, email, at, event, diagnostic, message_id, account, payload, reason)
+    SELECT event_id, email, at, event, diagnostic, message_id, account, coalesce(part, NEW.payload), problem
+    FROM provider_event WHERE payload_id = NEW.payload_id AND problem IS NOT NULL;
+END;
 
 COMMIT;
 

@@ -1,15 +1,16 @@
 #!/bin/sh
-# deps.sh demo|test|bench - installs the Debian packages that a goal needs, if any is missing.
+# deps.sh demo|test|bench|report - installs the Debian packages that a goal needs, if any is missing.
 # As root or with sudo it installs them; else it names them and fails. Says nothing when all is there.
 set -eu
 
 build="gcc libc6-dev libpcre2-dev libsqlite3-dev sqlite3 pkg-config"
 case ${1:-} in
 demo) wanted=$build ;;
-test) wanted="$build perl libcmocka-dev postgresql postgresql-server-dev-all pgtap libtap-parser-sourcehandler-pgtap-perl" ;;
+test) wanted="$build perl libxml2-utils libcmocka-dev postgresql postgresql-server-dev-all pgtap libtap-parser-sourcehandler-pgtap-perl" ;;
 bench) wanted="$build perl postgresql postgresql-server-dev-all valgrind libsisimai-perl" ;;
+report) wanted="$build perl libxml2-utils chromium fonts-wqy-microhei" ;;
 *)
-    echo "usage: deps.sh demo|test|bench" >&2
+    echo "usage: deps.sh demo|test|bench|report" >&2
     exit 2
     ;;
 esac

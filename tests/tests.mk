@@ -16,6 +16,9 @@ build/test/ask: $(srcdir)/tests/ask.c $(CORE_ALL) $(CORE_HEADERS) | build/test
 build/test/core_run: $(srcdir)/tests/model/core_run.c $(CORE_ALL) $(CORE_HEADERS) | build/test
 	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS)
 
+build/test/match_random: $(srcdir)/tests/fuzz/match.c $(srcdir)/tests/fuzz/random.c $(CORE_ALL) $(CORE_HEADERS) | build/test
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $(filter %.c,$^) $(CORE_LIBS)
+
 build/test/%: $(srcdir)/tests/unit/%.c $(CORE_ALL) $(CORE_HEADERS) | build/test
 	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS) -lcmocka
 
@@ -35,7 +38,7 @@ test:
 	@sh $(srcdir)/tests/deps.sh test
 	@$(MAKE) -s -k -f $(firstword $(MAKEFILE_LIST)) test-core test-sqlite test-postgres
 
-test-core: build/test/ask build/test/core_run $(UNIT_TESTS)
+test-core: build/test/ask build/test/core_run build/test/match_random $(UNIT_TESTS)
 	@$(PROVE) $(srcdir)/tests/core $(srcdir)/tests/model
 
 test-sqlite: sqlite build/test/ask build/test/static_link
@@ -43,6 +46,13 @@ test-sqlite: sqlite build/test/ask build/test/static_link
 
 test-postgres: sqlite build/test/ask
 	@$(srcdir)/tests/with_postgres.sh $(srcdir)/tests/postgres/run.sh
+
+# many writers and crashes, longer than in make test: TRANSACTIONS=1000 of each writer, CRASHES=30
+TRANSACTIONS ?= 1000
+CRASHES ?= 30
+test-writers: sqlite
+	@TRANSACTIONS=$(TRANSACTIONS) CRASHES=$(CRASHES); export TRANSACTIONS CRASHES; $(PROVE) $(srcdir)/tests/sqlite/writers.t && \
+		MAILBOUNCE_SOURCE=$(srcdir) $(srcdir)/tests/with_postgres.sh prove $(PROVE_FLAGS) $(srcdir)/tests/postgres/writers.t
 
 # core and SQLite under ASan and UBSan, the core under valgrind
 test-sanitize:
@@ -78,3 +88,5 @@ bench-state: sqlite
 include $(srcdir)/tests/bench/bench.mk
 
 include $(srcdir)/tests/fuzz/fuzz.mk
+
+include $(srcdir)/tests/writers/soak.mk

@@ -8,6 +8,8 @@
 # MAILBOUNCE_PG_SERVERS='main north south spare=main' makes four of them: each a cluster of its own, except that NEW=OLD is a
 # streaming replica of OLD. They listen on sockets only: PGHOST=$MAILBOUNCE_PG_SOCKETS/north is the second, the first is PGHOST.
 # MAILBOUNCE_PG_CONF holds lines for every postgresql.conf. Inside another with_postgres.sh the installed copy is used again.
+#
+# PGDATA and MAILBOUNCE_PG_LOG are the first server's files; a command that crashes it has it back with $MAILBOUNCE_PG_RESTART.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -101,8 +103,10 @@ CONF
 done
 
 first=${servers%% *}
-PG_CONFIG=$pg_config PGHOST=$work/socket/$first PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PATH=$copy$bindir:$PATH
-MAILBOUNCE_PG_COPY=$copy MAILBOUNCE_PG_SOCKETS=$work/socket
-export PG_CONFIG PGHOST PGPORT PGUSER PGDATABASE PATH MAILBOUNCE_PG_COPY MAILBOUNCE_PG_SOCKETS
+PG_CONFIG=$pg_config PGHOST=$work/socket/$first PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PGDATA=$work/data/$first PATH=$copy$bindir:$PATH
+MAILBOUNCE_PG_COPY=$copy MAILBOUNCE_PG_SOCKETS=$work/socket MAILBOUNCE_PG_LOG=$work/log/$first
+MAILBOUNCE_PG_RESTART="$copy$bindir/pg_ctl -D $PGDATA -l $MAILBOUNCE_PG_LOG -w start"
+[ "$(id -u)" != 0 ] || MAILBOUNCE_PG_RESTART="runuser -u $server_user -- $MAILBOUNCE_PG_RESTART"
+export PG_CONFIG PGHOST PGPORT PGUSER PGDATABASE PGDATA PATH MAILBOUNCE_PG_COPY MAILBOUNCE_PG_SOCKETS MAILBOUNCE_PG_LOG MAILBOUNCE_PG_RESTART
 unset MAILBOUNCE_PG_SERVERS MAILBOUNCE_PG_CONF
 "$@"

@@ -300,11 +300,12 @@ scribble(bnc_engine *e, unsigned char byte)
     memset(&e->replies, byte, sizeof(e->replies));
     memset(e->view_raw, byte, sizeof(e->view_raw));
     memset(e->view_words, byte, sizeof(e->view_words));
-    memset(&e->hits, byte, sizeof(e->hits));
+    if (e->candidates.item != NULL)
+        memset(e->candidates.item, byte, e->candidates.room * sizeof(*e->candidates.item));
     memset(e->event, byte, sizeof(e->event));
     memset(e->matched, byte, sizeof(e->matched));
-    memset(e->whole_grams.first, byte, sizeof(e->whole_grams.first));
-    memset(e->whole_grams.next, byte, sizeof(e->whole_grams.next));
+    memset(e->grams.first, byte, sizeof(e->grams.first));
+    memset(e->grams.next, byte, sizeof(e->grams.next));
 }
 
 static bnc_engine *

@@ -36,6 +36,12 @@ is(-s "$dir/none.db", 0, '... and nothing is made');
     like($complaint, qr/^[^\n]*this SQLite is too old: the contact-list kit needs SQLite 3\.40 or newer[^\n]*\n$/, 'an old SQLite: one sentence');
 }
 
+for my $table ('contact', 'message', 'address', 'setting', 'incident') {
+    like(sqlite_error("CREATE TABLE $table(id INTEGER PRIMARY KEY, email TEXT, name TEXT); INSERT INTO $table(email) VALUES ('x\@example.com');\n" . slurp($kit), "$dir/own_$table.db"),
+        qr/^[^\n]*this file has a table or view "$table" that is not the contact list's[^\n]*\n$/, "a table $table of your own: one sentence");
+    is(sqlite("SELECT group_concat(name) FROM sqlite_schema; SELECT email FROM $table", "$dir/own_$table.db"), "$table\nx\@example.com", '... and it is left alone');
+}
+
 # ---- single events ----
 
 fresh();
@@ -54,6 +60,9 @@ run("INSERT INTO bounce_event(email, at, event) VALUES ('raw\@example.org', '202
 is(run("SELECT event, diagnostic, rules_version IS NOT NULL FROM bounce_event WHERE email GLOB 'raw*'"), 'mailbox_full/5|552 5.2.2 mailbox full|1', 'a diagnostic given as the event');
 run("INSERT INTO bounce_event(email, at, event, diagnostic) VALUES ('both\@example.org', '2026-03-01', 'block', '550 5.1.1 user unknown')");
 is(run("SELECT event, rules_version IS NULL FROM bounce_event WHERE email GLOB 'both*'"), 'block|1', 'event and diagnostic: the event counts');
+run("INSERT INTO bounce_event(email, at, event, diagnostic) VALUES ('two\@example.org', '2026-03-01', '552 5.2.2 mailbox full', '550 5.1.1 user unknown'), ('angry\@example.org', '2026-03-01', 'Complaint/5', NULL)");
+is(run("SELECT event, diagnostic, rules_version IS NULL FROM bounce_event WHERE email GLOB 'two*'"), 'mailbox_full/5|550 5.1.1 user unknown|1', '... also one that the server did not say');
+is(run("SELECT event, category IS NULL FROM bounce_event WHERE email GLOB 'angry*'") . states() =~ s/ .*//r, 'complaint|1angry@example.org=complained', 'complaint/5 is a complaint');
 right('single events');
 
 # ---- times ----
@@ -179,6 +188,14 @@ run("UPDATE address SET bounces = NULL WHERE email GLOB 'user1*'; UPDATE address
 is(run("SELECT problem, count(*) > 0 FROM state_check GROUP BY 1 ORDER BY 1"), "history differs from the events|1\nno row in address|1\npolicy differs from the setting|1", 'state_check sees what is wrong');
 run("INSERT INTO rebuild SELECT email FROM state_check; UPDATE address SET policy = (SELECT value FROM setting WHERE name = 'policy')");
 right('rebuild');
+
+run("CREATE TABLE copy AS SELECT * FROM bounce_event; DELETE FROM bounce_event; INSERT INTO bounce_event(event_number, event_id, email, at, event, diagnostic, incident_id, rules_version, received_at)"
+      . " SELECT event_number, event_id, email, at, event, diagnostic, incident_id, rules_version, received_at FROM copy");
+is(run('SELECT count(*) FROM (SELECT * FROM copy EXCEPT SELECT * FROM bounce_event)'), '0', 'events that are taken out and put in again are the same');
+right('copied');
+my $copied = "$dir/restored.db";
+run(".output $dir/dump.sql\n.dump\n");
+is(sqlite(".read $dir/dump.sql\nSELECT count(*) FROM state_check; PRAGMA integrity_check", $copied), "0\nok", 'a dump can be restored');
 
 # ---- incoming_event ----
 

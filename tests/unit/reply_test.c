@@ -18,7 +18,7 @@ read_replies(const char *diagnostic)
 {
     bnc_text_read(&text, (bnc_slice){diagnostic, strlen(diagnostic)});
     bnc_replies_read(&text, &replies);
-    bnc_mask(text.raw, text.len, text.words);
+    bnc_text_mask(&text);
 }
 
 static void

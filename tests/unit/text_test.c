@@ -16,7 +16,7 @@ static void
 read_text(const char *diagnostic, size_t len)
 {
     bnc_text_read(&text, (bnc_slice){diagnostic, len});
-    bnc_mask(text.raw, text.len, text.words);
+    bnc_text_mask(&text);
 }
 
 static void
