@@ -361,11 +361,10 @@ BEGIN
             UPDATE bounce_event SET incident_id = incident_of(email, at, category, event) WHERE event_number = ANY (moved);
         END IF;
     END IF;
-    UPDATE address a SET bounces = e.bounces, last_event_at = e.last_event_at
-        FROM unnest(emails) u(email) LEFT JOIN (
-            SELECT email, bounce_history(event, at) AS bounces, max(at) AS last_event_at FROM bounce_event
-            WHERE email = ANY (emails) AND incident_id IS NULL GROUP BY email) e USING (email)
-        WHERE a.email = u.email;
+    UPDATE address a SET (bounces, last_event_at) = (
+            SELECT CASE WHEN count(*) > 0 THEN bounce_history(event, at) END, max(at) FROM bounce_event e
+            WHERE e.email = a.email AND e.incident_id IS NULL)
+        WHERE email = ANY (emails);
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER updated AFTER UPDATE ON bounce_event REFERENCING OLD TABLE AS removed NEW TABLE AS added
