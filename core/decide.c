@@ -553,7 +553,8 @@ whole_words(const bnc_view *view, bnc_stretch *found)
 {
     while (found->end < view->end && bnc_is_alnum(view->words[found->end]) && bnc_is_alnum(view->words[found->end - 1]))
         found->end++;
-    while (found->start > view->start && bnc_is_alnum(view->words[found->start - 1]) && bnc_is_alnum(view->words[found->start]))
+    while (found->start > view->start && bnc_is_alnum(view->words[found->start - 1]) &&
+           bnc_is_alnum(view->words[found->start]))
         found->start--;
 }
 
