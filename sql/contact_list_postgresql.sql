@@ -796,10 +796,11 @@ CREATE OR REPLACE TRIGGER run BEFORE INSERT ON cleaning_run FOR EACH ROW EXECUTE
 --     WITH back AS (DELETE FROM archived_contact WHERE email = 'ann@example.com' RETURNING *)
 --     INSERT INTO contact SELECT contact_id, email, name, consent, paused_until, created_at FROM back;
 CREATE OR REPLACE FUNCTION bring_back(archive_ids bigint[]) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
-    WITH back AS (
-        DELETE FROM archived_contact a WHERE archive_id = ANY ($1) AND NOT EXISTS (SELECT FROM contact c WHERE c.contact_id = a.contact_id)
-            AND NOT EXISTS (SELECT FROM archived_contact b WHERE b.contact_id = a.contact_id AND b.archive_id > a.archive_id AND b.archive_id = ANY ($1))
-        RETURNING *)
+    WITH newest AS (
+        SELECT DISTINCT ON (contact_id) archive_id FROM archived_contact WHERE archive_id = ANY ($1) ORDER BY contact_id, archive_id DESC
+    ), back AS (
+        DELETE FROM archived_contact a USING newest n WHERE a.archive_id = n.archive_id AND NOT EXISTS (SELECT FROM contact c WHERE c.contact_id = a.contact_id)
+        RETURNING a.*)
     INSERT INTO contact (contact_id, email, name, consent, paused_until, created_at)
         SELECT contact_id, email, name, consent, paused_until, created_at FROM back ORDER BY contact_id;
 $$;
