@@ -1,6 +1,7 @@
 # tests.mk - goals that check and measure. The PostgreSQL tests call make anew, with PGXS.
 
 TEST_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra $(SANITIZE)
+CORE_ALL = $(HOST_SOURCES) $(GENERATED)
 TEST_OBJECTS = $(CORE_SOURCES:%=build/test/core/%.o) $(GENERATED:build/generated/%.c=build/test/generated/%.o)
 CASES = $(wildcard $(srcdir)/tests/cases/*.tsv)
 UNIT_TESTS = $(patsubst $(srcdir)/tests/unit/%.c,build/test/%,$(wildcard $(srcdir)/tests/unit/*.c))
