@@ -361,11 +361,10 @@ BEGIN
             UPDATE bounce_event SET incident_id = incident_of(email, at, category, event) WHERE event_number = ANY (moved);
         END IF;
     END IF;
-    UPDATE address a SET bounces = e.bounces, last_event_at = e.last_event_at
-        FROM unnest(emails) u(email) LEFT JOIN (
-            SELECT email, bounce_history(event, at) AS bounces, max(at) AS last_event_at FROM bounce_event
-            WHERE email = ANY (emails) AND incident_id IS NULL GROUP BY email) e USING (email)
-        WHERE a.email = u.email;
+    UPDATE address a SET (bounces, last_event_at) = (
+            SELECT CASE WHEN count(*) > 0 THEN bounce_history(event, at) END, max(at) FROM bounce_event e
+            WHERE e.email = a.email AND e.incident_id IS NULL)
+        WHERE email = ANY (emails);
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER updated AFTER UPDATE ON bounce_event REFERENCING OLD TABLE AS removed NEW TABLE AS added
@@ -807,10 +806,11 @@ CREATE OR REPLACE TRIGGER run BEFORE INSERT ON cleaning_run FOR EACH ROW EXECUTE
 --     WITH back AS (DELETE FROM archived_contact WHERE email = 'ann@example.com' RETURNING *)
 --     INSERT INTO contact SELECT contact_id, email, name, consent, paused_until, created_at FROM back;
 CREATE OR REPLACE FUNCTION bring_back(archive_ids bigint[]) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
-    WITH back AS (
-        DELETE FROM archived_contact a WHERE archive_id = ANY ($1) AND NOT EXISTS (SELECT FROM contact c WHERE c.contact_id = a.contact_id)
-            AND NOT EXISTS (SELECT FROM archived_contact b WHERE b.contact_id = a.contact_id AND b.archive_id > a.archive_id AND b.archive_id = ANY ($1))
-        RETURNING *)
+    WITH newest AS (
+        SELECT DISTINCT ON (contact_id) archive_id FROM archived_contact WHERE archive_id = ANY ($1) ORDER BY contact_id, archive_id DESC
+    ), back AS (
+        DELETE FROM archived_contact a USING newest n WHERE a.archive_id = n.archive_id AND NOT EXISTS (SELECT FROM contact c WHERE c.contact_id = a.contact_id)
+        RETURNING a.*)
     INSERT INTO contact (contact_id, email, name, consent, paused_until, created_at)
         SELECT contact_id, email, name, consent, paused_until, created_at FROM back ORDER BY contact_id;
 $$;
