@@ -14,6 +14,7 @@ use Test::More;
 my $writers = $ENV{WRITERS} // 8;
 my $transactions = $ENV{TRANSACTIONS} // 60;
 my $crashes = $ENV{CRASHES} // 4;
+my $cleanings = $transactions > 18 ? $transactions : 18;
 my $addresses = 100;
 my $dir = tempdir(CLEANUP => 1);
 my $next_client = 1;
@@ -34,9 +35,9 @@ my $into = 'INSERT INTO bounce_event(event_id, email, at, event, diagnostic) VAL
 
 # the n-th unit of a client: its SQL, and its name where something must be there afterwards
 sub unit {
-    my ($client, $n) = @_;
+    my ($client, $n, $kind) = @_;
     my $name = "c$client.$n";
-    my $kind = rand 100;
+    $kind //= rand 100;
     my $other = sprintf 'c%d.%d', 1 + int rand $client, 1 + int rand $n;
 
     return ("$into " . row("$name.1of1"), $name) if $kind < 40;
@@ -115,12 +116,12 @@ sub check {
 
 {
     my $list = fresh_list('many', 'wal');
-    my @all = ((map { writer($list, $transactions, \&unit) } 1 .. $writers), writer($list, $transactions, sub { return cleaning($_[1]) }));
+    my @all = ((map { writer($list, $transactions, \&unit) } 1 .. $writers), writer($list, $cleanings, sub { return cleaning($_[1]) }));
     my @failed = grep { finish($_) != 0 } @all;
     my @said = map { slurp($_->{out}) } @all;
     is(join("\n", map { slurp($_->{err}) } @all), '', 'nobody complains');
     is(scalar @failed, 0, 'everybody ends well');
-    is(scalar(grep { /^done / } @said), @all * $transactions, 'every statement succeeds');
+    is(scalar(grep { /^done / } @said), $writers * $transactions + $cleanings, 'every statement succeeds');
     check('many', $list, acknowledged(@said));
     cmp_ok(sqlite('SELECT sum(archived) > 0, count(undone_at) > 0 FROM cleaning_run', $list), 'eq', '1|1', 'meanwhile the list was cleaned');
 }
@@ -132,12 +133,13 @@ for my $journal ('wal', 'delete') {
     my $list = fresh_list("killed_$journal", $journal);
     my (@said, @faults);
     for my $round (1 .. $crashes) {
-        my $victim = writer($list, 10000, \&unit, 'piped');
+        my $victim = writer($list, 1000, sub { return unit(@_, rand 2 < 1 ? 65 : rand 100) }, 'piped');       # half of them transactions
         my @others = (writer($list, 20, \&unit), writer($list, 20, sub { return cleaning($_[1]) }));
         my @lines;
         for (1 .. 5 + int rand 40) {
             push @lines, readline($victim->{from}) // last;
         }
+        select undef, undef, undef, rand 0.02;      # anywhere in a unit
         kill 'KILL', $victim->{pid};
         is(finish($victim) & 127, SIGKILL, "$name: a process is writing and dies") or diag(slurp($victim->{err}));
         chomp(@lines, my @rest = readline $victim->{from});
