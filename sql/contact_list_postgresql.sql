@@ -311,8 +311,9 @@ BEGIN
             max(at) FILTER (WHERE incident_id IS NULL),
             (SELECT value FROM setting WHERE name = 'policy')
         FROM added GROUP BY email ORDER BY email
-    ON CONFLICT (email) DO UPDATE SET bounces = CASE WHEN excluded.bounces IS NULL THEN a.bounces ELSE bounce_history_merge(a.bounces, excluded.bounces) END,
-        last_event_at = greatest(a.last_event_at, excluded.last_event_at);
+    ON CONFLICT (email) DO UPDATE SET bounces = bounce_history_merge(a.bounces, excluded.bounces),
+        last_event_at = greatest(a.last_event_at, excluded.last_event_at)
+        WHERE a.bounces IS DISTINCT FROM bounce_history_merge(a.bounces, excluded.bounces);     -- the row is locked even where nothing is new
 
     -- What came again. Only rows of this statement go, so that nobody can be waiting for them; the others are there already,
     -- earlier in this transaction, or from one that committed while we waited for the address.
@@ -345,9 +346,15 @@ BEGIN
             (SELECT email, event, at, incident_id IS NULL FROM removed EXCEPT ALL SELECT email, event, at, incident_id IS NULL FROM added) UNION ALL
             (SELECT email, event, at, incident_id IS NULL FROM added EXCEPT ALL SELECT email, event, at, incident_id IS NULL FROM removed)) x);
     ELSE
-        emails := ARRAY(SELECT DISTINCT email FROM removed);
+        -- (called for what came again: where the same event is still there, nothing changes)
+        emails := ARRAY(SELECT DISTINCT email FROM removed r WHERE pg_trigger_depth() = 1 OR NOT EXISTS (
+            SELECT FROM bounce_event b WHERE b.email = r.email AND b.event_id = r.event_id AND b.event = r.event AND b.at = r.at AND b.incident_id IS NULL
+            OFFSET 0));
     END IF;
-    -- ON CONFLICT DO UPDATE locks a row even where its condition leaves it alone
+    IF emails = '{}' THEN
+        RETURN NULL;
+    END IF;
+    -- locks those that are there, too
     INSERT INTO address AS a (email, policy)
         SELECT email, (SELECT value FROM setting WHERE name = 'policy') FROM unnest(emails) email ORDER BY email
     ON CONFLICT (email) DO UPDATE SET added_at = a.added_at WHERE false;
