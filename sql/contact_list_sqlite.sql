@@ -281,7 +281,8 @@ CREATE TABLE IF NOT EXISTS archived_contact (
     archived_at  TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')),
     bounce_state TEXT,                                    -- what the rule applied to
     category     TEXT,
-    since        TEXT
+    since        TEXT,
+    address_state TEXT                                    -- the address's own: differs for inactive and invalid
 );
 CREATE INDEX IF NOT EXISTS archived_contact_run ON archived_contact(run_id);
 CREATE INDEX IF NOT EXISTS archived_contact_email ON archived_contact(email);
@@ -417,6 +418,8 @@ CREATE TRIGGER bounce_event_insert AFTER INSERT ON bounce_event
 BEGIN
     UPDATE bounce_event SET received_at = NULL WHERE event_number = NEW.event_number AND NEW.received_at IS NOT NULL;
 
+    UPDATE bounce_event SET event_id = NULL WHERE event_number = NEW.event_number AND NEW.event_id = '';      -- as files have it
+
     -- the common form, for speed: nothing here but what event_reading would say, too
     UPDATE bounce_event SET
         at = CASE WHEN typeof(NEW.at) = 'integer' THEN strftime('%Y-%m-%dT%H:%M:%S.000000Z', NEW.at, 'unixepoch')
@@ -549,17 +552,20 @@ BEGIN
 END;
 
 DROP TRIGGER IF EXISTS contact_update;
-CREATE TRIGGER contact_update AFTER UPDATE OF email, paused_until ON contact
+CREATE TRIGGER contact_update AFTER UPDATE OF email, paused_until, created_at ON contact
 WHEN NEW.email <> lower(trim(NEW.email, char(9, 10, 13, 32))) OR NEW.email <> OLD.email
-    OR NEW.paused_until NOT GLOB '????-??-??T??:??:??.??????Z'
+    OR NEW.paused_until NOT GLOB '????-??-??T??:??:??.??????Z' OR NEW.created_at NOT GLOB '????-??-??T??:??:??.??????Z'
 BEGIN
     SELECT RAISE(ABORT, 'contact.email must not be empty, nor longer than 320 characters')
     WHERE trim(NEW.email, char(9, 10, 13, 32)) = '' OR length(NEW.email) > 320;
-    SELECT RAISE(ABORT, 'contact.paused_until must be a time, e.g. 2026-01-02T03:04:05Z')
-    WHERE NEW.paused_until IS NOT NULL AND strftime('%Y', NEW.paused_until, 'auto') IS NULL;
-    UPDATE contact SET email = lower(trim(email, char(9, 10, 13, 32))), paused_until = strftime('%Y-%m-%dT%H:%M:%f000Z', paused_until, 'auto')
+    SELECT RAISE(ABORT, 'contact.paused_until and contact.created_at must be times, e.g. 2026-01-02T03:04:05Z')
+    WHERE (NEW.paused_until IS NOT NULL AND strftime('%Y', NEW.paused_until, 'auto') IS NULL)
+       OR (NEW.created_at IS NOT NULL AND strftime('%Y', NEW.created_at, 'auto') IS NULL);
+    UPDATE contact SET email = lower(trim(email, char(9, 10, 13, 32))),
+        paused_until = strftime('%Y-%m-%dT%H:%M:%f000Z', paused_until, 'auto'), created_at = strftime('%Y-%m-%dT%H:%M:%f000Z', created_at, 'auto')
     WHERE contact_id = NEW.contact_id
-      AND (email <> lower(trim(email, char(9, 10, 13, 32))) OR paused_until NOT GLOB '????-??-??T??:??:??.??????Z');
+      AND (email <> lower(trim(email, char(9, 10, 13, 32))) OR paused_until NOT GLOB '????-??-??T??:??:??.??????Z'
+        OR created_at NOT GLOB '????-??-??T??:??:??.??????Z');
     INSERT INTO address(email, policy) VALUES (lower(trim(NEW.email, char(9, 10, 13, 32))), (SELECT value FROM setting WHERE name = 'policy'))
     ON CONFLICT (email) DO NOTHING;
 END;
@@ -573,9 +579,25 @@ BEGIN
         AND sent_at > strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-' || (SELECT value FROM setting WHERE name = 'keep_days') || ' days'));
 END;
 
+-- A message takes the address of its contact, or the contact of its address.
 DROP TRIGGER IF EXISTS message_insert;
 CREATE TRIGGER message_insert AFTER INSERT ON message
 WHEN NEW.contact_id IS NULL OR NEW.email IS NOT lower(trim(NEW.email, char(9, 10, 13, 32))) OR NEW.email IS NULL
+    OR NEW.sent_at NOT GLOB '????-??-??T??:??:??.??????Z'
+BEGIN
+    SELECT RAISE(ABORT, 'message.sent_at must be a time, e.g. 2026-01-02T03:04:05Z')
+    WHERE NEW.sent_at IS NOT NULL AND strftime('%Y', NEW.sent_at, 'auto') IS NULL;
+    UPDATE message SET email = lower(trim(coalesce(email, (SELECT c.email FROM contact AS c WHERE c.contact_id = NEW.contact_id)), char(9, 10, 13, 32))),
+        contact_id = coalesce(contact_id, (SELECT min(c.contact_id) FROM contact AS c WHERE c.email = lower(trim(NEW.email, char(9, 10, 13, 32))))),
+        sent_at = strftime('%Y-%m-%dT%H:%M:%f000Z', sent_at, 'auto')
+    WHERE message_id = NEW.message_id;
+    SELECT RAISE(ABORT, 'message.email: a message needs an address, or a contact that has one')
+    FROM message WHERE message_id = NEW.message_id AND coalesce(email, '') = '';
+END;
+
+DROP TRIGGER IF EXISTS message_update;
+CREATE TRIGGER message_update AFTER UPDATE OF email, contact_id, sent_at ON message
+WHEN (NEW.contact_id IS NULL AND EXISTS (SELECT 1 FROM contact WHERE email = NEW.email)) OR NEW.email IS NOT lower(trim(NEW.email, char(9, 10, 13, 32))) OR NEW.email IS NULL
     OR NEW.sent_at NOT GLOB '????-??-??T??:??:??.??????Z'
 BEGIN
     SELECT RAISE(ABORT, 'message.sent_at must be a time, e.g. 2026-01-02T03:04:05Z')
@@ -695,7 +717,7 @@ WITH sign AS (
              WHEN type = 'hard' THEN 'refused'
              ELSE 'other' END,
         coalesce(category, event), diagnostic, event_number
-    FROM typed_bounce WHERE incident_id IS NULL AND event NOT GLOB 'auto_reply*'),
+    FROM typed_bounce WHERE incident_id IS NULL AND type <> 'none'),
 newest AS (
     SELECT a.domain, s.*
     FROM (SELECT *, row_number() OVER (PARTITION BY email ORDER BY at DESC, sign = 'fine', event_number DESC) AS newest_first FROM sign) AS s
@@ -791,14 +813,14 @@ FROM contact AS c WHERE c.email NOT IN (SELECT email FROM address) AND c.email N
 -- Only once, so that a rule that you deleted stays away.
 INSERT INTO cleaning_rule(name, action, applies_to, older_than_days, at_least, pause_days, enabled, note)
 SELECT * FROM (VALUES
-    ('confirmed', 'archive', 'confirmed', NULL, NULL, NULL, 1, 'the dead'),
-    ('invalid', 'archive', 'invalid', NULL, NULL, NULL, 0, 'wrongly written or mistyped addresses'),
-    ('complained', 'archive', 'complained', NULL, NULL, NULL, 0, NULL),
-    ('unsubscribed', 'archive', 'unsubscribed', NULL, NULL, NULL, 0, NULL),
-    ('hard', 'archive', 'hard', NULL, NULL, NULL, 0, 'hard bounces below the limit of the policy'),
-    ('inactive', 'archive', 'inactive', 365, NULL, NULL, 0, 'neither open nor click for a year'),
-    ('soft', 'save', 'soft', NULL, NULL, NULL, 1, 'a list of their own, to look at'),
-    ('soft_pause', 'pause', 'soft', NULL, 3, 30, 0, 'three soft bounces: a month of rest'))
+    ('confirmed', 'archive', 'confirmed', NULL, NULL, NULL, 1, 'dead addresses: never mailed again'),
+    ('invalid', 'archive', 'invalid', NULL, NULL, NULL, 0, 'addresses that are none, or mistyped'),
+    ('complained', 'archive', 'complained', NULL, NULL, NULL, 0, 'reported your mail as spam'),
+    ('unsubscribed', 'archive', 'unsubscribed', NULL, NULL, NULL, 0, 'want no marketing; archived they get no receipts either'),
+    ('hard', 'archive', 'hard', NULL, NULL, NULL, 0, 'hard bounces below the limit, for policies that wait for three'),
+    ('inactive', 'archive', 'inactive', 365, NULL, NULL, 0, 'neither opened nor clicked for a year'),
+    ('soft', 'save', 'soft', NULL, NULL, NULL, 1, 'soft bounces as a list of their own, to look at before they become hard'),
+    ('soft_pause', 'pause', 'soft', NULL, 3, 30, 0, 'three soft strikes: leave them alone for a month'))
 WHERE NOT EXISTS (SELECT 1 FROM cleaning_rule);
 
 DROP TRIGGER IF EXISTS cleaning_rule_insert;
@@ -860,8 +882,8 @@ CREATE TRIGGER cleaning_run_insert AFTER INSERT ON cleaning_run
 BEGIN
     UPDATE cleaning_run SET kept = (SELECT count(*) FROM cleaning_preview WHERE rule = NEW.rule AND kept_because IS NOT NULL) WHERE run_id = NEW.run_id;
 
-    INSERT INTO archived_contact(contact_id, email, name, consent, paused_until, created_at, run_id, rule, bounce_state, category, since)
-    SELECT c.contact_id, c.email, c.name, c.consent, c.paused_until, c.created_at, NEW.run_id, NEW.rule, r.applies_to, p.category, p.since
+    INSERT INTO archived_contact(contact_id, email, name, consent, paused_until, created_at, run_id, rule, bounce_state, category, since, address_state)
+    SELECT c.contact_id, c.email, c.name, c.consent, c.paused_until, c.created_at, NEW.run_id, NEW.rule, r.applies_to, p.category, p.since, p.bounce_state
     FROM cleaning_preview AS p
     JOIN cleaning_rule AS r ON r.name = p.rule
     JOIN contact AS c ON c.contact_id = p.contact_id
@@ -912,7 +934,7 @@ BEGIN
     FROM archived_contact AS c
     LEFT JOIN address AS a ON a.email = c.email
     WHERE c.run_id = NEW.run_id
-      AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.bounce_state OR a.email IS NULL);
+      AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.address_state OR a.email IS NULL);
     UPDATE contact SET paused_until = p.paused_before
     FROM paused_contact AS p
     WHERE p.run_id = NEW.run_id AND p.contact_id = contact.contact_id AND contact.paused_until = p.paused_until;      -- not if paused anew

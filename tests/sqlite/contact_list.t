@@ -400,7 +400,7 @@ like(fails('DELETE FROM contact WHERE contact_id = 2'), qr/was mailed less than 
 run("UPDATE setting SET value = '1' WHERE name = 'keep_days'; DELETE FROM contact WHERE contact_id = 2");
 is(run('SELECT count(*) FROM contact WHERE contact_id = 2'), '0', '... the number of days can be set');
 like(fails("INSERT INTO contact(email, paused_until) VALUES ('a\@example.com', 'soon')"), qr/contact\.paused_until .* must be times/, 'a pause until no time');
-like(fails("UPDATE contact SET paused_until = 'soon'"), qr/contact\.paused_until must be a time/, '... also in an UPDATE');
+like(fails("UPDATE contact SET paused_until = 'soon'"), qr/contact\.paused_until and contact\.created_at must be times/, '... also in an UPDATE');
 like(fails("INSERT INTO contact(email, consent) VALUES ('a\@example.com', 'yes')"), qr/consent is given, asked or withdrawn/, 'a wrong consent');
 like(fails("INSERT INTO message(message_id, email, stream) VALUES ('z', 'a\@example.com', 'news')"), qr/stream is marketing or transactional/, 'a wrong stream');
 like(fails("INSERT INTO contact(email) VALUES (' ')"), qr/contact\.email must not be empty/, 'a contact without an address');
