@@ -870,7 +870,7 @@ BEGIN
     DELETE FROM saved_list WHERE run_id = OLD.run_id;
     RETURN NEW;
 END $$;
-CREATE OR REPLACE TRIGGER undo BEFORE UPDATE OF undone_at ON cleaning_run FOR EACH ROW WHEN (OLD.undone_at IS DISTINCT FROM NEW.undone_at)
+CREATE OR REPLACE TRIGGER undo BEFORE UPDATE OF undone_at ON cleaning_run FOR EACH ROW WHEN (NEW.undone_at IS NOT NULL OR OLD.undone_at IS NOT NULL)
     EXECUTE FUNCTION undo_cleaning();
 
 

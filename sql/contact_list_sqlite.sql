@@ -926,7 +926,7 @@ END;
 
 -- Takes a run back. Who unsubscribed or complained since stays in the archive.
 DROP TRIGGER IF EXISTS cleaning_run_undo;
-CREATE TRIGGER cleaning_run_undo AFTER UPDATE OF undone_at ON cleaning_run WHEN NEW.undone_at IS NOT OLD.undone_at
+CREATE TRIGGER cleaning_run_undo AFTER UPDATE OF undone_at ON cleaning_run WHEN NEW.undone_at IS NOT NULL OR OLD.undone_at IS NOT NULL
 BEGIN
     SELECT RAISE(ABORT, 'this cleaning run was undone already: run the rule again instead') WHERE OLD.undone_at IS NOT NULL;
     INSERT INTO restored_contact(archive_id)

@@ -262,7 +262,7 @@ INSERT INTO contact (contact_id, email, created_at) VALUES (200, 'IDA@dead.examp
 INSERT INTO bounce_event (event_id, email, at, event) VALUES ('u1', 'p1@gone.example', '2026-05-01', 'unsubscribe');
 -- ==== undo
 UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id = 1;
-UPDATE cleaning_run SET undone_at = '2030-01-01' WHERE run_id = 1;
+UPDATE cleaning_run SET undone_at = undone_at WHERE run_id = 1;
 UPDATE cleaning_run SET undone_at = NULL WHERE run_id = 1;
 UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id IN (2, 3, 5, 6, 7);
 UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id = 8;
