@@ -40,15 +40,14 @@ check_examples(bnc_engine *engine, bnc_slice text, const bnc_own_rules *own, cou
         rule = bnc_rule_at(&own->rules, bnc_compiler_rule_rank(own->compiler, examples[i].rule));
         if (rule->kind != BNC_RULE_CATEGORY)
             continue;
-        status = bnc_classify(engine, bnc_compiler_example_text(own->compiler, &examples[i]), &text, &verdict,
-                              &error);
+        status = bnc_classify(engine, bnc_compiler_example_text(own->compiler, &examples[i]), &text, &verdict, &error);
         if (status != BNC_OK)
             return status;
         id = bnc_rule_id(&own->rules, rule);
         if (verdict.rule.len == id.len && verdict.rule.data == id.data)
             continue;
-        snprintf(problem, sizeof(problem), "rule \"%.*s\" does not win this example: \"%.*s\" does", (int)id.len, id.data,
-                 (int)verdict.rule.len, verdict.rule.len > 0 ? verdict.rule.data : "");
+        snprintf(problem, sizeof(problem), "rule \"%.*s\" does not win this example: \"%.*s\" does", (int)id.len,
+                 id.data, (int)verdict.rule.len, verdict.rule.len > 0 ? verdict.rule.data : "");
         count_problem(c, (int)examples[i].line, problem);
     }
     return BNC_OK;

@@ -553,7 +553,8 @@ whole_words(const bnc_view *view, bnc_stretch *found)
 {
     while (found->end < view->end && bnc_is_alnum(view->words[found->end]) && bnc_is_alnum(view->words[found->end - 1]))
         found->end++;
-    while (found->start > view->start && bnc_is_alnum(view->words[found->start - 1]) && bnc_is_alnum(view->words[found->start]))
+    while (found->start > view->start && bnc_is_alnum(view->words[found->start - 1]) &&
+           bnc_is_alnum(view->words[found->start]))
         found->start--;
 }
 
@@ -722,7 +723,7 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     bnc_candidates_find(e->builtin.rules, &e->text, &e->allocator, &e->candidates);
     if (j.own != NULL)
         bnc_candidates_find(j.own->rules, &e->text, &e->allocator, &e->own_candidates);
-    if (e->candidates.failed || e->own_candidates.failed)
+    if (e->candidates.failed || (j.own != NULL && e->own_candidates.failed))
         return BNC_NO_MEMORY;
     enter_reply(&j, e->replies.count > 0 ? 0 : BNC_PREAMBLE);
     read_signals(&j, &e->builtin);

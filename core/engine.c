@@ -169,7 +169,8 @@ bnc_engine_pattern(bnc_engine *e, bnc_rule_set *set, uint32_t number, const bnc_
         e->no_memory = e->no_memory || problem == PCRE2_ERROR_HEAP_FAILED;
         return false;
     }
-    problem = pcre2_match(set->patterns[number], view->words + view->start, view->end - view->start, 0, 0, e->pcre_data, e->pcre_match);
+    problem = pcre2_match(set->patterns[number], view->words + view->start, view->end - view->start, 0, 0, e->pcre_data,
+                          e->pcre_match);
     if (problem < 0) {
         e->no_memory = e->no_memory || problem == PCRE2_ERROR_NOMEMORY;
         return false;

@@ -163,7 +163,8 @@ step_back(const bnc_rules *rules, const bnc_element *element, const unsigned cha
             n = option->len;
             if (n == 0)
                 add_place(to, at);
-            else if (n <= at - view->start && option->last == s[at - 1] && stands_at(rules, option, s, view->end, at - n))
+            else if (n <= at - view->start && option->last == s[at - 1] &&
+                     stands_at(rules, option, s, view->end, at - n))
                 add_place(to, at - n);
             if (option->last == ' ' && at < view->end && s[at] == ' ' && n - 1 <= at - view->start &&
                 memcmp(s + at - (n - 1), rules->bytes + option->text, n - 1) == 0)
@@ -385,8 +386,7 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
         phrase = bnc_phrase_at(rules, number);
         start = start_of(*from);
         if (start != BNC_ANYWHERE) {
-            if (start < view->start || start >= view->end ||
-                !row_stands(rules, phrase, element_of(*from), view, start))
+            if (start < view->start || start >= view->end || !row_stands(rules, phrase, element_of(*from), view, start))
                 continue;
             if (!phrase->anchored && phrase->lane != BNC_LANE_LABELS &&
                 row_at(rules, phrase, 0).n == phrase->n_elements)
@@ -500,8 +500,8 @@ collect_at(collector *c, size_t at)
         if (c->found->n == c->found->room)
             crowd(c->allocator, c->found);
         start = times < OFTEN ? at - BNC_PLACE_OFFSET(entry->place) : BNC_ANYWHERE;
-        c->found->item[c->found->n++] = (bnc_candidate)entry->phrase << 32 |
-                                        (bnc_candidate)BNC_PLACE_ELEMENT(entry->place) << 16 | start;
+        c->found->item[c->found->n++] =
+            (bnc_candidate)entry->phrase << 32 | (bnc_candidate)BNC_PLACE_ELEMENT(entry->place) << 16 | start;
     }
 }
 

@@ -23,9 +23,15 @@ static bnc_slice
 categories_cell(int row, int column)
 {
     bnc_category_info info = bnc_category(row);
-    const bnc_slice cells[] = {info.name,      info.definition_en,       info.definition_zh,
-                               info.action,    info.advice_en,           info.advice_zh,
-                               bnc_type_name(info.type), bnc_type_name(info.type_4xx), bnc_type_name(info.type_5xx)};
+    const bnc_slice cells[] = {info.name,
+                               info.definition_en,
+                               info.definition_zh,
+                               info.action,
+                               info.advice_en,
+                               info.advice_zh,
+                               bnc_type_name(info.type),
+                               bnc_type_name(info.type_4xx),
+                               bnc_type_name(info.type_5xx)};
 
     return cells[column];
 }
@@ -34,9 +40,12 @@ static bnc_slice
 crosswalk_cell(int row, int column)
 {
     const bnc_crosswalk_row *r = &bnc_crosswalk[row];
-    const bnc_slice cells[] = {bnc_category(r->category).name,     crosswalk_text(r->system),
-                               crosswalk_text(r->term),            bnc_type_name((bnc_type)r->type),
-                               bnc_slice_of(r->outward ? "1" : "0"), bnc_slice_of(r->inward ? "1" : "0")};
+    const bnc_slice cells[] = {bnc_category(r->category).name,
+                               crosswalk_text(r->system),
+                               crosswalk_text(r->term),
+                               bnc_type_name((bnc_type)r->type),
+                               bnc_slice_of(r->outward ? "1" : "0"),
+                               bnc_slice_of(r->inward ? "1" : "0")};
 
     return cells[column];
 }

@@ -27,6 +27,7 @@ in_list(const char *list, const unsigned char *word, size_t n)
 static bool
 is_known_code(unsigned code)
 {
+    /* clang-format off */
     switch (code) {
     case 421: case 422: case 424: case 426: case 430: case 431: case 432: case 441: case 442: case 447:
     case 450: case 451: case 452: case 453: case 454: case 455: case 458: case 459: case 471: case 498:
@@ -34,7 +35,8 @@ is_known_code(unsigned code)
     case 515: case 516: case 517: case 519: case 521: case 523: case 524: case 525: case 526: case 530:
     case 533: case 534: case 535: case 538: case 540: case 541: case 542: case 543: case 544: case 545:
     case 546: case 547: case 550: case 551: case 552: case 553: case 554: case 555: case 556: case 557:
-    case 559: case 571: case 572: case 577: case 585: case 591: case 605: case 606: case 607: case 100:
+    case 559: case 571: case 572: case 577: case 585: case 591: case 605: case 606: case 607:
+        /* clang-format on */
         return true;
     }
     return false;
@@ -70,10 +72,11 @@ is_counting_word(const unsigned char *word, size_t n)
 static bool
 is_reporting_word(const unsigned char *word, size_t n)
 {
-    return in_list(" said said: returned responded response replied reply error code status smtp with was reason because"
-                   " address result by answer answered failed failure diagnostic-code diagnostic permanent rejected"
-                   " got received message ",
-                   word, n);
+    return in_list(
+        " said said: returned responded response replied reply error code status smtp with was reason because"
+        " address result by answer answered failed failure diagnostic-code diagnostic permanent rejected"
+        " got received message ",
+        word, n);
 }
 
 /* Reads "5.1.1" at s; *length gets its bytes. False if there is none, or it is part of a longer number. */
@@ -233,7 +236,8 @@ starts_reply(const unsigned char *s, size_t n, size_t i, const codes *found, con
     if (is_introducer(before.before) || is_reporting_word(before.word, before.word_len))
         return is_known_code(found->code) || (found->code >= 250 && found->code <= 252);
     /* bare among words: words must follow */
-    return is_known_code(found->code) && word < n && !is_countable(s + word, end - word) && (found->separator == ' ' || found->separator == '-') &&
+    return is_known_code(found->code) && word < n && !is_countable(s + word, end - word) &&
+           (found->separator == ' ' || found->separator == '-') &&
            (bnc_is_word_byte(s[word]) || (s[word] != 0 && strchr("<#['\"", s[word]) != NULL));
 }
 
@@ -271,9 +275,9 @@ typedef struct reader {
     size_t in, out, len;
     size_t line; /* next entry of text->lines */
     bnc_replies *replies;
-    int outer;   /* the reply that sequential text belongs to, BNC_PREAMBLE before the first */
-    int current; /* outer, or the one nested in it */
-    bool multi;  /* outer was opened by a continuation code */
+    int outer;             /* the reply that sequential text belongs to, BNC_PREAMBLE before the first */
+    int current;           /* outer, or the one nested in it */
+    bool multi;            /* outer was opened by a continuation code */
     unsigned char closing; /* ends the nested reply, 0 if only outer's next line does */
     int depth;
     size_t words_from;  /* where outer's text started when words were found in it, SIZE_MAX: none were */
@@ -420,7 +424,8 @@ announces_code(const unsigned char *s, size_t at)
     context c = context_before(s, at);
 
     return c.word == NULL || !bnc_is_word_byte(c.before) ||
-           in_list(" status code error dsn smtp enhanced failed failure delayed permanent transient persistent ", c.word, c.word_len);
+           in_list(" status code error dsn smtp enhanced failed failure delayed permanent transient persistent ",
+                   c.word, c.word_len);
 }
 
 static void
@@ -507,7 +512,8 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
             }
             /* "Please try550-5.1.1 again": line ends that left no blank behind */
             if (r.outer >= 0 && bnc_is_alpha(before) && read_codes(r.s + r.in, r.len - r.in, &found) &&
-                found.separator == '-' && found.enhanced.class_ != 0 && continues(&r, &found, context_before(r.s, r.out), false)) {
+                found.separator == '-' && found.enhanced.class_ != 0 &&
+                continues(&r, &found, context_before(r.s, r.out), false)) {
                 skip_codes(&r, &found);
                 continue;
             }

@@ -58,8 +58,9 @@ bnc_rules_read(const bnc_compiler *c)
 static inline bool
 bnc_compiler_failed(const bnc_compiler *c)
 {
-    return c->bytes.failed || c->samples.failed || c->rules.failed || c->phrases.failed || c->elements.failed || c->options.failed ||
-           c->providers.failed || c->examples.failed || c->tables.failed || c->ranks.failed || c->older.failed;
+    return c->bytes.failed || c->samples.failed || c->rules.failed || c->phrases.failed || c->elements.failed ||
+           c->options.failed || c->providers.failed || c->examples.failed || c->tables.failed || c->ranks.failed ||
+           c->older.failed;
 }
 
 #endif

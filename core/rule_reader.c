@@ -518,7 +518,8 @@ sort_options(draft *d)
         e = &d->element[i];
         for (k = 1; k < e->n_options; k++) {
             moved = d->option[e->options + k];
-            for (at = e->options + k; at > e->options && first_byte(d, &d->option[at - 1]) > first_byte(d, &moved); at--)
+            for (at = e->options + k; at > e->options && first_byte(d, &d->option[at - 1]) > first_byte(d, &moved);
+                 at--)
                 d->option[at] = d->option[at - 1];
             d->option[at] = moved;
         }
@@ -737,7 +738,8 @@ keep_phrase(reader *r, workshop *w, uint32_t rule, bool anchored)
         for (k = 0; k < transcoder->n_charsets; k++)
             if (transcode(transcoder, k, d, &w->spare))
                 keep_draft(r->c, &w->spare, rule, anchored,
-                           (transcoder->with_ascii_bytes >> k & 1) != 0 ? BNC_LANE_BYTES : lane_of(&w->spare, &w->text));
+                           (transcoder->with_ascii_bytes >> k & 1) != 0 ? BNC_LANE_BYTES
+                                                                        : lane_of(&w->spare, &w->text));
     return true;
 }
 
@@ -920,8 +922,11 @@ read_type(reader *r, bnc_rule *rule)
     static const struct {
         const char *name;
         bnc_class came_with;
-    } types[] = {{"hard", BNC_CLASS_HARD},       {"soft", BNC_CLASS_SOFT}, {"block", BNC_CLASS_BLOCK},
-                 {"pending", BNC_CLASS_PENDING}, {"none", BNC_CLASS_NOT}};
+    } types[] = {{"hard", BNC_CLASS_HARD},
+                 {"soft", BNC_CLASS_SOFT},
+                 {"block", BNC_CLASS_BLOCK},
+                 {"pending", BNC_CLASS_PENDING},
+                 {"none", BNC_CLASS_NOT}};
     char word[48];
     bnc_slice name;
     size_t i;
@@ -1297,7 +1302,8 @@ check_providers(const bnc_compiler *c)
                 continue;
             snprintf(text, sizeof(text), "unknown provider \"@%.*s\": no section [@%.*s] recognises it",
                      (int)names[named[k] - 1 - base].len, (const char *)c->bytes.data + names[named[k] - 1 - base].text,
-                     (int)names[named[k] - 1 - base].len, (const char *)c->bytes.data + names[named[k] - 1 - base].text);
+                     (int)names[named[k] - 1 - base].len,
+                     (const char *)c->bytes.data + names[named[k] - 1 - base].text);
             c->report(c->context, (int)rules[i].line, text);
         }
     }

@@ -180,8 +180,8 @@ place_zeros(bnc_compiler *c, size_t n_words)
 #define SPELLING_MAX 128  /* bytes of one spelling of neighbouring elements */
 #define SPELLINGS_MAX 400 /* of neighbouring elements */
 #define NEIGHBOURS_MAX 6
-#define SAMPLE_WEIGHT 16  /* of a server's words against a rule's */
-#define ENTRY_COST 16     /* of one more entry, in the same measure */
+#define SAMPLE_WEIGHT 16 /* of a server's words against a rule's */
+#define ENTRY_COST 16    /* of one more entry, in the same measure */
 
 /* How often runs of bytes occur in the examples and the phrases: what is rare there is rare in texts. */
 typedef struct counts {

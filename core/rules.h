@@ -41,13 +41,13 @@ typedef struct bnc_rule {
     uint32_t id, id_len;
     uint32_t line;
     uint32_t flags;
-    uint32_t type;                                       /* bnc_class + 1 that type= gives, 0: none */
-    bnc_code_range code, not_code;                       /* of the reply */
-    bnc_enhanced_range enhanced, not_enhanced;           /* enhanced codes */
-    uint32_t provider, not_provider;                     /* number + 1, 0: any */
-    uint32_t phrases, n_phrases;                         /* one of these must occur */
-    uint32_t refusals, n_refusals;                       /* none of these phrases may */
-    uint32_t pattern, pattern_len;                       /* regular expression */
+    uint32_t type;                             /* bnc_class + 1 that type= gives, 0: none */
+    bnc_code_range code, not_code;             /* of the reply */
+    bnc_enhanced_range enhanced, not_enhanced; /* enhanced codes */
+    uint32_t provider, not_provider;           /* number + 1, 0: any */
+    uint32_t phrases, n_phrases;               /* one of these must occur */
+    uint32_t refusals, n_refusals;             /* none of these phrases may */
+    uint32_t pattern, pattern_len;             /* regular expression */
 } bnc_rule;
 
 /* Where a phrase may lie. */
@@ -90,15 +90,15 @@ typedef struct bnc_entry {
 } bnc_entry;
 
 #define BNC_PLACE(element, offset, tail) ((uint32_t)(element) | (uint32_t)(offset) << 8 | (uint32_t)(tail) << 16)
-#define BNC_PLACE_ELEMENT(place) ((place) & 0xff)
+#define BNC_PLACE_ELEMENT(place) ((place)&0xff)
 #define BNC_PLACE_OFFSET(place) ((place) >> 8 & 0xff)
 #define BNC_PLACE_TAIL(place) ((place) >> 16)
 
 /* Entries by the hash of their first four bytes. */
 typedef struct bnc_index {
-    uint32_t bits;               /* of a hash */
-    uint32_t filter;             /* a bit for each hash in use */
-    uint32_t buckets;            /* the first entry of each hash >> BNC_BUCKET_SHIFT, and one more at the end */
+    uint32_t bits;    /* of a hash */
+    uint32_t filter;  /* a bit for each hash in use */
+    uint32_t buckets; /* the first entry of each hash >> BNC_BUCKET_SHIFT, and one more at the end */
     uint32_t entries, n_entries;
 } bnc_index;
 
@@ -117,8 +117,8 @@ typedef enum bnc_index_of {
  * code is in the lists of all that it takes, else in those of the reply codes it takes, else in a list of its own.
  */
 enum {
-    BNC_CODED_DETAILS = 64,                                 /* details of one subject; larger ones share the last list */
-    BNC_CODED_REPLIES = 8 * BNC_CODED_DETAILS,              /* the first list of reply codes, after those of eight subjects */
+    BNC_CODED_DETAILS = 64,                    /* details of one subject; larger ones share the last list */
+    BNC_CODED_REPLIES = 8 * BNC_CODED_DETAILS, /* the first list of reply codes, after those of eight subjects */
     BNC_CODED_FIRST_REPLY = 200,
     BNC_CODED_ANY = BNC_CODED_REPLIES + 500,
     BNC_CODED_LISTS

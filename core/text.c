@@ -86,16 +86,16 @@ has(const byte_set *set, unsigned char c)
 #define BIT(c) ((uint64_t)1 << ((c)&63)) /* of one byte */
 
 /* RFC 5322 atext, and the dot */
-static const byte_set local_bytes = {
-    DIGITS | BIT('.') | BIT('!') | BIT('#') | BIT('$') | BIT('%') | BIT('&') | BIT('\'') | BIT('*') | BIT('+') | BIT('-') |
-        BIT('/') | BIT('=') | BIT('?'),
-    LETTERS | BIT('^') | BIT('_') | BIT('{') | BIT('|') | BIT('}') | BIT('~')};
+static const byte_set local_bytes = {DIGITS | BIT('.') | BIT('!') | BIT('#') | BIT('$') | BIT('%') | BIT('&') |
+                                         BIT('\'') | BIT('*') | BIT('+') | BIT('-') | BIT('/') | BIT('=') | BIT('?'),
+                                     LETTERS | BIT('^') | BIT('_') | BIT('{') | BIT('|') | BIT('}') | BIT('~')};
 static const byte_set host_bytes = {DIGITS | BIT('.') | BIT('-'), LETTERS | BIT('_')};
 static const byte_set id_bytes = {DIGITS | BIT('-'), LETTERS | BIT('_')};
 static const byte_set letters = {0, LETTERS};
 static const byte_set url_bytes = {0xfffffffe00000000u & ~(BIT('<') | BIT('>') | BIT('"')), 0x7fffffffffffffffu};
-static const byte_set closing = {
-    BIT('.') | BIT(',') | BIT(';') | BIT(':') | BIT('!') | BIT('?') | BIT(')') | BIT('\'') | BIT('-'), BIT(']') | BIT('}')};
+static const byte_set closing = {BIT('.') | BIT(',') | BIT(';') | BIT(':') | BIT('!') | BIT('?') | BIT(')') |
+                                     BIT('\'') | BIT('-'),
+                                 BIT(']') | BIT('}')};
 
 /* ---- eight bytes at a time ---- */
 
@@ -312,7 +312,7 @@ html_entity(const unsigned char *s, size_t n, size_t *length)
     static const struct {
         const char *name;
         unsigned char c;
-    } entities[] = {{"&lt;", '<'},   {"&gt;", '>'},   {"&amp;", '&'},  {"&quot;", '"'},
+    } entities[] = {{"&lt;", '<'},   {"&gt;", '>'},  {"&amp;", '&'},   {"&quot;", '"'},
                     {"&#39;", '\''}, {"&#34;", '"'}, {"&apos;", '\''}, {"&nbsp;", ' '}};
     size_t i, len;
 
@@ -441,7 +441,8 @@ fold_one(fold_state *f, const unsigned char *s, size_t n, size_t i, bool utf8)
 
     if (c >= 0x80) {
         /* a quotation mark of windows-1252 between ASCII letters: doesn\x92t */
-        if (!utf8 && (c == 0x91 || c == 0x92) && i > 0 && bnc_is_alpha(s[i - 1]) && i + 1 < n && bnc_is_alpha(s[i + 1])) {
+        if (!utf8 && (c == 0x91 || c == 0x92) && i > 0 && bnc_is_alpha(s[i - 1]) && i + 1 < n &&
+            bnc_is_alpha(s[i + 1])) {
             put(f, '\'');
             return 1;
         }
@@ -475,8 +476,8 @@ fold_one(fold_state *f, const unsigned char *s, size_t n, size_t i, bool utf8)
     return 1;
 }
 
-static const byte_set plain_bytes = {DIGITS | BIT('(') | BIT(')') | BIT(',') | BIT('-') | BIT('/') | BIT(':') | BIT(';') |
-                                         BIT('<') | BIT('>') | BIT('!') | BIT('#') | BIT('"') | BIT('\''),
+static const byte_set plain_bytes = {DIGITS | BIT('(') | BIT(')') | BIT(',') | BIT('-') | BIT('/') | BIT(':') |
+                                         BIT(';') | BIT('<') | BIT('>') | BIT('!') | BIT('#') | BIT('"') | BIT('\''),
                                      LETTERS | BIT('@') | BIT('_') | BIT('[') | BIT(']')};
 
 /* Eight bytes that only want lower case, of nine: no sign, no blank beside a blank, no glued sentence. */
@@ -627,7 +628,8 @@ address_around(const unsigned char *s, size_t n, size_t floor, size_t at)
             }
     }
     if (at + 1 < n && s[at + 1] == '[') {
-        for (found.end = at + 2; found.end < n && found.end < at + LITERAL_MAX && s[found.end] != ']' && s[found.end] != ' ';)
+        for (found.end = at + 2;
+             found.end < n && found.end < at + LITERAL_MAX && s[found.end] != ']' && s[found.end] != ' ';)
             found.end++;
         if (found.end < n && s[found.end] == ']')
             found.end++;
@@ -691,8 +693,8 @@ is_queue_id(const unsigned char *s, size_t n)
 static bool
 follows_id_word(const unsigned char *s, size_t start)
 {
-    static const char *const words[] = {" id=", "(id=", "queued as ", "queue id ", "queue-id ", "queueid: ",
-                                        "queue id: ", "message id ", "message-id: ", "session id "};
+    static const char *const words[] = {" id=",      "(id=",       "queued as ",  "queue id ",    "queue-id ",
+                                        "queueid: ", "queue id: ", "message id ", "message-id: ", "session id "};
     size_t i, len;
 
     if (start == 0 || (s[start - 1] != '=' && s[start - 1] != ' '))
@@ -809,7 +811,8 @@ bnc_text_mask(bnc_text *text)
 static size_t
 diagnostic_prefix(bnc_slice text)
 {
-    static const char *const prefixes[] = {"diagnostic-code:", "smtp;", "lmtp;", "esmtp;", "x-unix;", "x-postfix;", "unix;"};
+    static const char *const prefixes[] = {"diagnostic-code:", "smtp;",      "lmtp;", "esmtp;",
+                                           "x-unix;",          "x-postfix;", "unix;"};
     bnc_slice head;
     size_t i;
 

@@ -38,7 +38,6 @@ typedef struct bnc_text {
 /* ISO-2022-JP writes hiragana with it. */
 #define BNC_WIDE_SIGN '$'
 
-
 /* Characters, without a locale: only ASCII letters and digits count. */
 
 static inline bool

@@ -132,8 +132,8 @@ answer(sqlite3_context *context, int n, sqlite3_value **values)
         }
         given[i] = &slices[i];
     }
-    status = bnc_answer(a->connection->engine, a->ask->question, slices[0],
-                        a->ask->takes_perspective ? given[1] : NULL, given[1 + optional], &result, &lasting, &error);
+    status = bnc_answer(a->connection->engine, a->ask->question, slices[0], a->ask->takes_perspective ? given[1] : NULL,
+                        given[1 + optional], &result, &lasting, &error);
     if (status != BNC_OK)
         result_error(context, status, &error);
     else

@@ -281,8 +281,8 @@ check_filter(sqlite3_vtab_cursor *cursor, int number, const char *text, int n, s
     }
     if (sqlite3_value_type(values[0]) == SQLITE_NULL)
         return SQLITE_OK;
-    if (!value_slice(values[0], &rules) ||
-        bnc_rules_check(t->connection->engine, rules, keep_problem, c) != BNC_OK || c->failed)
+    if (!value_slice(values[0], &rules) || bnc_rules_check(t->connection->engine, rules, keep_problem, c) != BNC_OK ||
+        c->failed)
         return SQLITE_NOMEM;
     return SQLITE_OK;
 }

@@ -203,8 +203,8 @@ sendable_of(sqlite3_context *context, int n, sqlite3_value **values)
 /* ---- aggregates ---- */
 
 /*
- * SQLite zeroes this for each group or window. Nobody tells in advance whether rows will be taken out again, so that the
- * tally is a moving one. The answers of a frame that only grows come from a bounded one beside it, made at the
+ * SQLite zeroes this for each group or window. Nobody tells in advance whether rows will be taken out again, so that
+ * the tally is a moving one. The answers of a frame that only grows come from a bounded one beside it, made at the
  * first of them: a moving tally grows with the frame, and so would the cost of each answer.
  */
 typedef struct group {
@@ -456,10 +456,10 @@ typedef struct aggregate {
 int
 register_states(sqlite3 *db, connection *c)
 {
-    static const scalar scalars[] = {{"bounce_history_add", 3, history_add},   {"bounce_history_merge", 2, history_union},
-                                     {"bounce_state_of", 1, state_of},         {"bounce_state_of", 2, state_of},
-                                     {"bounce_summary_of", 1, summary_of},     {"bounce_summary_of", 2, summary_of},
-                                     {"bounce_sendable_of", 1, sendable_of},   {"bounce_sendable_of", 2, sendable_of}};
+    static const scalar scalars[] = {{"bounce_history_add", 3, history_add}, {"bounce_history_merge", 2, history_union},
+                                     {"bounce_state_of", 1, state_of},       {"bounce_state_of", 2, state_of},
+                                     {"bounce_summary_of", 1, summary_of},   {"bounce_summary_of", 2, summary_of},
+                                     {"bounce_sendable_of", 1, sendable_of}, {"bounce_sendable_of", 2, sendable_of}};
     static const aggregate aggregates[] = {{"bounce_state", 2, step, state_final, state_value, inverse},
                                            {"bounce_state", 3, step, state_final, state_value, inverse},
                                            {"bounce_summary", 2, step, summary_final, summary_value, inverse},
@@ -472,14 +472,14 @@ register_states(sqlite3 *db, connection *c)
     for (i = 0; i < sizeof(scalars) / sizeof(scalars[0]) && rc == SQLITE_OK; i++) {
         c->users++;
         rc = sqlite3_create_function_v2(db, scalars[i].name, scalars[i].arguments,
-                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, c, scalars[i].function, NULL,
-                                        NULL, connection_leave);
+                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, c, scalars[i].function,
+                                        NULL, NULL, connection_leave);
     }
     for (i = 0; i < sizeof(aggregates) / sizeof(aggregates[0]) && rc == SQLITE_OK; i++) {
         c->users++;
-        rc = sqlite3_create_window_function(db, aggregates[i].name, aggregates[i].arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS, c,
-                                            aggregates[i].step, aggregates[i].final, aggregates[i].value,
-                                            aggregates[i].inverse, connection_leave);
+        rc = sqlite3_create_window_function(db, aggregates[i].name, aggregates[i].arguments,
+                                            SQLITE_UTF8 | SQLITE_INNOCUOUS, c, aggregates[i].step, aggregates[i].final,
+                                            aggregates[i].value, aggregates[i].inverse, connection_leave);
     }
     return rc;
 }

@@ -2,29 +2,37 @@
 
 TEST_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra $(SANITIZE)
 CORE_ALL = $(HOST_SOURCES) $(GENERATED)
+TEST_OBJECTS = $(CORE_SOURCES:%=build/test/core/%.o) $(GENERATED:build/generated/%.c=build/test/generated/%.o)
 CASES = $(wildcard $(srcdir)/tests/cases/*.tsv)
 UNIT_TESTS = $(patsubst $(srcdir)/tests/unit/%.c,build/test/%,$(wildcard $(srcdir)/tests/unit/*.c))
 export MAILBOUNCE_MAKEFILE = $(srcdir)/Makefile
 PROVE = cd $(CURDIR) && LC_ALL=C MAILBOUNCE_SOURCE=$(srcdir) prove $(PROVE_FLAGS)
 
-build/test:
+build/test build/test/core build/test/generated:
 	@mkdir -p $@
 
-build/test/ask: $(srcdir)/tests/ask.c $(CORE_ALL) $(CORE_HEADERS) | build/test
-	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS)
+# the core is compiled once for all test programs
+build/test/core/%.o: $(srcdir)/core/%.c $(CORE_HEADERS) $(GENERATED_HEADERS) | build/test/core
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -c -o $@ $<
 
-build/test/core_run: $(srcdir)/tests/model/core_run.c $(CORE_ALL) $(CORE_HEADERS) | build/test
-	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS)
+build/test/generated/%.o: build/generated/%.c $(CORE_HEADERS) | build/test/generated
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -c -o $@ $<
 
-build/test/match_random: $(srcdir)/tests/fuzz/match.c $(srcdir)/tests/fuzz/random.c $(CORE_ALL) $(CORE_HEADERS) | build/test
-	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $(filter %.c,$^) $(CORE_LIBS)
+build/test/ask: $(srcdir)/tests/ask.c $(TEST_OBJECTS)
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $^ $(CORE_LIBS)
 
-build/test/%: $(srcdir)/tests/unit/%.c $(CORE_ALL) $(CORE_HEADERS) | build/test
-	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(CORE_ALL) $(CORE_LIBS) -lcmocka
+build/test/core_run: $(srcdir)/tests/model/core_run.c $(TEST_OBJECTS)
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $^ $(CORE_LIBS)
+
+build/test/match_random: $(srcdir)/tests/fuzz/match.c $(srcdir)/tests/fuzz/random.c $(TEST_OBJECTS)
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $^ $(CORE_LIBS)
+
+build/test/%: $(srcdir)/tests/unit/%.c $(TEST_OBJECTS)
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $^ $(CORE_LIBS) -lcmocka
 
 # SQLite and mailbounce in one program, as those do that link it in
-build/test/static_link: $(srcdir)/tests/sqlite/static_link.c $(srcdir)/sqlite_ext/mailbounce.c $(srcdir)/sqlite_ext/relations.c $(srcdir)/sqlite_ext/state.c $(CORE_ALL) $(CORE_HEADERS) | build/test
-	$(CC) $(TEST_CFLAGS) -DSQLITE_CORE $(CORE_CPPFLAGS) -I$(srcdir)/sqlite_ext -o $@ $(filter %.c,$^) $(CORE_LIBS) -lsqlite3
+build/test/static_link: $(srcdir)/tests/sqlite/static_link.c $(srcdir)/sqlite_ext/mailbounce.c $(srcdir)/sqlite_ext/relations.c $(srcdir)/sqlite_ext/state.c $(TEST_OBJECTS)
+	$(CC) $(TEST_CFLAGS) -DSQLITE_CORE $(CORE_CPPFLAGS) -I$(srcdir)/sqlite_ext -o $@ $^ $(CORE_LIBS) -lsqlite3
 
 # ---- for users ----
 

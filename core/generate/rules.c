@@ -90,10 +90,10 @@ typedef struct charset {
 
 /* Kana may stand with Han; Han alone may be Chinese or Japanese. */
 static const charset charsets[] = {
-    {"GB18030", HAN, true},      {"BIG5", HAN, true},         {"SHIFT_JIS", KANA, true},   {"EUC-JP", KANA, false},
-    {"ISO-2022-JP", KANA, true}, {"EUC-KR", HANGUL, false},   {"KOI8-R", CYRILLIC, false}, {"CP1251", CYRILLIC, false},
-    {"ISO-8859-1", LATIN, false}, {"ISO-8859-2", LATIN, false}, {"ISO-8859-9", LATIN, false},
-    {"CP1250", LATIN, false}};
+    {"GB18030", HAN, true},       {"BIG5", HAN, true},          {"SHIFT_JIS", KANA, true},
+    {"EUC-JP", KANA, false},      {"ISO-2022-JP", KANA, true},  {"EUC-KR", HANGUL, false},
+    {"KOI8-R", CYRILLIC, false},  {"CP1251", CYRILLIC, false},  {"ISO-8859-1", LATIN, false},
+    {"ISO-8859-2", LATIN, false}, {"ISO-8859-9", LATIN, false}, {"CP1250", LATIN, false}};
 
 #define N_CHARSETS (sizeof(charsets) / sizeof(charsets[0]))
 
@@ -245,9 +245,10 @@ write_tables(const char *path, const bnc_rules *rules, size_t n_words, uint64_t 
     fprintf(out, "\n};\n\nstatic const unsigned char bytes[%u] = {", head->n_bytes + 1);
     for (i = 0; i < head->n_bytes; i++)
         fprintf(out, "%s%u,", i % 32 == 0 ? "\n    " : "", rules->bytes[i]);
-    fprintf(out, "\n};\n\nstatic const bnc_rules builtin = {words, bytes};\n\n"
-                 "const bnc_rules *\nbnc_builtin_rules(void)\n{\n    return &builtin;\n}\n\n"
-                 "bnc_slice\nbnc_rules_version(void)\n{\n    return bnc_slice_of(BNC_VERSION \"-%016llx\");\n}\n",
+    fprintf(out,
+            "\n};\n\nstatic const bnc_rules builtin = {words, bytes};\n\n"
+            "const bnc_rules *\nbnc_builtin_rules(void)\n{\n    return &builtin;\n}\n\n"
+            "bnc_slice\nbnc_rules_version(void)\n{\n    return bnc_slice_of(BNC_VERSION \"-%016llx\");\n}\n",
             (unsigned long long)hash);
     if (fclose(out) != 0) {
         perror(path);
@@ -318,7 +319,9 @@ main(int argc, char **argv)
             return 1;
     }
     write_tables(argv[1], &rules, bnc_compiler_words(compiler), hash_of(&text));
-    printf("%u rules, %u keys, %u KB of tables\n", bnc_tables(&rules)->n_rules, bnc_tables(&rules)->index[0].n_entries + bnc_tables(&rules)->index[1].n_entries + bnc_tables(&rules)->index[2].n_entries,
+    printf("%u rules, %u keys, %u KB of tables\n", bnc_tables(&rules)->n_rules,
+           bnc_tables(&rules)->index[0].n_entries + bnc_tables(&rules)->index[1].n_entries +
+               bnc_tables(&rules)->index[2].n_entries,
            (unsigned)((bnc_compiler_words(compiler) * 4 + bnc_tables(&rules)->n_bytes) / 1024));
     bnc_compiler_destroy(compiler);
     bnc_buffer_release(&text);

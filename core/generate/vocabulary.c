@@ -149,9 +149,11 @@ check_crosswalk(const table *t, const table *categories)
         for (other = 1; other < row; other++) {
             if (strcmp(t->cell[row][0], t->cell[other][0]) != 0)
                 continue;
-            if (t->cell[row][4][0] == '1' && t->cell[other][4][0] == '1' && strcmp(t->cell[row][2], t->cell[other][2]) == 0)
+            if (t->cell[row][4][0] == '1' && t->cell[other][4][0] == '1' &&
+                strcmp(t->cell[row][2], t->cell[other][2]) == 0)
                 fail(t->path, row + 1, "a second outward term for %s", t->cell[row][2]);
-            if (t->cell[row][5][0] == '1' && t->cell[other][5][0] == '1' && strcmp(t->cell[row][1], t->cell[other][1]) == 0)
+            if (t->cell[row][5][0] == '1' && t->cell[other][5][0] == '1' &&
+                strcmp(t->cell[row][1], t->cell[other][1]) == 0)
                 fail(t->path, row + 1, "a second inward category for %s", t->cell[row][1]);
         }
     }
@@ -165,8 +167,9 @@ write_crosswalk(FILE *out, const table *t, const table *categories)
 
     fputs("const bnc_crosswalk_row bnc_crosswalk[BNC_N_CROSSWALK] = {\n", out);
     for (row = 1; row < t->rows; row++)
-        fprintf(out, "    {{%zu, %zu}, {%zu, %zu}, %d, %d, %s, %s},\n", pool_add(t->cell[row][0]), strlen(t->cell[row][0]),
-                pool_add(t->cell[row][1]), strlen(t->cell[row][1]), find_row(categories, t->cell[row][2]) - 1,
+        fprintf(out, "    {{%zu, %zu}, {%zu, %zu}, %d, %d, %s, %s},\n", pool_add(t->cell[row][0]),
+                strlen(t->cell[row][0]), pool_add(t->cell[row][1]), strlen(t->cell[row][1]),
+                find_row(categories, t->cell[row][2]) - 1,
                 type_number(t, row, t->cell[row][3], strlen(t->cell[row][3])), t->cell[row][4], t->cell[row][5]);
     fputs("};\n\n", out);
 }
@@ -259,8 +262,7 @@ write_source(const table *categories, const table *perspectives, const table *cr
     for (row = 1; row < categories->rows; row++) {
         fputs("    {", out);
         for (column = 0; column < 6; column++)
-            fprintf(out, "{%zu, %zu},", pool_add(categories->cell[row][column]),
-                    strlen(categories->cell[row][column]));
+            fprintf(out, "{%zu, %zu},", pool_add(categories->cell[row][column]), strlen(categories->cell[row][column]));
         fputs("},\n", out);
     }
     fputs("};\n\nconst uint32_t bnc_perspective_cells[BNC_N_PERSPECTIVES][2] = {\n", out);
@@ -346,7 +348,8 @@ main(int argc, char **argv)
     static table categories, perspectives, crosswalk, mail_domains;
 
     if (argc != 7) {
-        fprintf(stderr, "usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv CROSSWALK.tsv MAIL_DOMAINS.tsv OUT.c OUT.h\n");
+        fprintf(stderr,
+                "usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv CROSSWALK.tsv MAIL_DOMAINS.tsv OUT.c OUT.h\n");
         return 2;
     }
     read_table(&categories, argv[1]);
