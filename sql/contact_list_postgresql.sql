@@ -538,7 +538,9 @@ WHERE a.verdict = 'ok'
     AND a.bounce_state NOT IN ('confirmed', 'complained')
     AND (c.paused_until IS NULL OR c.paused_until <= now())
     AND (s.stream = 'transactional' OR a.sendable AND c.consent = 'given')
-    AND CASE WHEN a.bounce_state = 'unsubscribed' THEN bounce_summary_of(a.bounces, a.policy) ->> 'confirmed_at' IS NULL ELSE true END;
+    AND CASE WHEN a.bounce_state = 'unsubscribed' THEN bounce_summary_of(a.bounces,
+            a.policy || CASE WHEN a.asof > a.last_event_at THEN ' asof=' || extract(epoch FROM a.asof - 'epoch'::timestamptz)::text ELSE '' END)
+        ->> 'confirmed_at' IS NULL ELSE true END;
 
 -- What the history of an address says, in columns.
 CREATE OR REPLACE VIEW address_summary AS
@@ -807,6 +809,9 @@ DECLARE
     wanted cleaning_rule;
     chosen bigint[];
 BEGIN
+    IF EXISTS (SELECT FROM cleaning_run WHERE run_id = NEW.run_id) THEN
+        RETURN NEW;         -- the primary key, or ON CONFLICT, has the say
+    END IF;
     SELECT * INTO wanted FROM cleaning_rule WHERE name = NEW.rule;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'unknown cleaning rule "%"; legal: %', NEW.rule, (SELECT string_agg(name, ', ' ORDER BY name) FROM cleaning_rule)
@@ -864,7 +869,7 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER restore INSTEAD OF INSERT ON restored_contact FOR EACH ROW EXECUTE FUNCTION restore_contact();
 
--- Taking a run back. Who has unsubscribed or complained since stays in the archive.
+-- Taking a run back. Who has unsubscribed or complained since stays in the archive, and so does who was imported again.
 CREATE OR REPLACE FUNCTION undo_cleaning() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     IF OLD.undone_at IS NOT NULL THEN
@@ -872,7 +877,8 @@ BEGIN
     END IF;
     PERFORM bring_back(ARRAY(
         SELECT archive_id FROM archived_contact c JOIN address a USING (email)
-        WHERE run_id = OLD.run_id AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.address_state)));
+        WHERE run_id = OLD.run_id AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.address_state)
+            AND NOT EXISTS (SELECT FROM contact again WHERE again.email = c.email AND again.created_at > c.archived_at)));
     PERFORM FROM contact WHERE contact_id IN (SELECT contact_id FROM paused_contact WHERE run_id = OLD.run_id) ORDER BY contact_id FOR UPDATE;
     UPDATE contact c SET paused_until = p.paused_before FROM paused_contact p
         WHERE p.run_id = OLD.run_id AND p.contact_id = c.contact_id AND c.paused_until = p.paused_until;
@@ -912,6 +918,7 @@ BEGIN
     PERFORM bring_back(ARRAY(
         SELECT archive_id FROM archived_contact c JOIN address a USING (email)
         WHERE c.bounce_state IN ('pending', 'block', 'soft', 'hard', 'confirmed') AND a.bounce_state <> c.bounce_state AND a.sendable
+            AND NOT EXISTS (SELECT FROM contact again WHERE again.email = c.email AND again.created_at > c.archived_at)
             AND EXISTS (SELECT FROM bounce_event e WHERE e.email = c.email AND e.incident_id = NEW.incident_id)));
     RETURN NULL;
 END $$;

@@ -936,7 +936,7 @@ BEGIN
     DELETE FROM archived_contact WHERE archive_id = NEW.archive_id;
 END;
 
--- Takes a run back. Who unsubscribed or complained since stays in the archive.
+-- Takes a run back. Who unsubscribed or complained since stays in the archive, and so does who was imported again.
 DROP TRIGGER IF EXISTS cleaning_run_undo;
 CREATE TRIGGER cleaning_run_undo AFTER UPDATE OF undone_at ON cleaning_run WHEN NEW.undone_at IS NOT NULL OR OLD.undone_at IS NOT NULL
 BEGIN
@@ -946,7 +946,8 @@ BEGIN
     FROM archived_contact AS c
     LEFT JOIN address AS a ON a.email = c.email
     WHERE c.run_id = NEW.run_id
-      AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.address_state OR a.email IS NULL);
+      AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.address_state OR a.email IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM contact AS again WHERE again.email = c.email AND again.created_at > c.archived_at);
     UPDATE contact SET paused_until = p.paused_before
     FROM paused_contact AS p
     WHERE p.run_id = NEW.run_id AND p.contact_id = contact.contact_id AND contact.paused_until = p.paused_until;      -- not if paused anew
@@ -986,7 +987,8 @@ BEGIN
     FROM archived_contact AS c
     JOIN address AS a ON a.email = c.email
     WHERE c.email IN (SELECT email FROM bounce_event WHERE incident_id = NEW.incident_id)
-      AND c.bounce_state IN ('hard', 'soft', 'block', 'pending', 'confirmed') AND c.bounce_state <> a.bounce_state AND a.sendable;
+      AND c.bounce_state IN ('hard', 'soft', 'block', 'pending', 'confirmed') AND c.bounce_state <> a.bounce_state AND a.sendable
+      AND NOT EXISTS (SELECT 1 FROM contact AS again WHERE again.email = c.email AND again.created_at > c.archived_at);
 END;
 
 DROP TRIGGER IF EXISTS incident_delete;

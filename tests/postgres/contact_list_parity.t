@@ -258,7 +258,8 @@ INSERT INTO cleaning_run (run_id, rule) VALUES (6, 'invalid');
 INSERT INTO cleaning_run (run_id, rule) VALUES (7, 'unsubscribed');
 INSERT INTO cleaning_run (run_id, rule) VALUES (8, 'complained');
 -- ==== archived, and imported again
-INSERT INTO contact (contact_id, email, created_at) VALUES (200, 'IDA@dead.example', '2026-05-01');
+INSERT INTO contact (contact_id, email, created_at) VALUES (200, 'IDA@dead.example', '2026-05-01'), (201, 'p2@gone.example', '2090-05-01');
+INSERT INTO cleaning_run (run_id, rule) VALUES (1, 'confirmed') ON CONFLICT DO NOTHING;
 INSERT INTO bounce_event (event_id, email, at, event) VALUES ('u1', 'p1@gone.example', '2026-05-01', 'unsubscribe');
 -- ==== undo
 UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id = 1;
@@ -295,6 +296,15 @@ UPDATE incident SET until = '2026-04-30', category = 'mailbox_full' WHERE incide
 UPDATE incident SET note = 'yes' WHERE incident_id = 3;
 -- ==== no incidents
 DELETE FROM incident;
+-- ==== a hold that lapsed
+UPDATE setting SET value = 'hubspot hold=30d' WHERE name = 'policy';
+INSERT INTO contact (contact_id, email, created_at) VALUES (300, 'una@example.com', '2025-01-01 00:00Z'), (301, 'vic@example.com', '2025-01-01 00:00Z');
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('v1', 'una@example.com', '2026-01-01', 'user_unknown/5'), ('v2', 'una@example.com', '2026-01-02', 'unsubscribe'), ('v3', 'vic@example.com', '2026-01-01', 'user_unknown/5');
+-- ==== looked at
+UPDATE address SET asof = '2026-06-01 00:00Z' WHERE domain = 'example.com';
+-- ==== an event later than that, and one earlier
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('v4', 'una@example.com', '2026-06-02', 'soft'), ('v5', 'vic@example.com', '2026-05-31', 'user_unknown/5');
+UPDATE setting SET value = 'default' WHERE name = 'policy';
 -- ==== rebuild
 INSERT INTO rebuild SELECT email FROM address;
 INSERT INTO rebuild (email) VALUES (' Never.Seen@example.com ');
