@@ -251,7 +251,7 @@ BEGIN
     END IF;
 
     -- the event: a word; or read from a diagnostic, perhaps given as the event
-    IF btrim(NEW.event, E' \t\r\n') ~ '^[A-Za-z_]+(/[A-Za-z0-9_]*)?$' THEN
+    IF btrim(NEW.event, E' \t\r\n') ~ '^([A-Za-z_]+(/[A-Za-z0-9_]*)?|/[A-Za-z0-9_]*)$' THEN
         NEW.event := regexp_replace(lower(btrim(NEW.event, E' \t\r\n') COLLATE "C"), '^complaint/.*', 'complaint');
         BEGIN
             history := bounce_history_add(NULL, NEW.event, 'epoch');
@@ -260,11 +260,15 @@ BEGIN
         END;
     ELSE
         reply := nullif(btrim(NEW.event, E' \t\r\n'), '');
-        NEW.diagnostic := coalesce(nullif(btrim(NEW.diagnostic, E' \t\r\n'), ''), reply);
-        reply := coalesce(reply, NEW.diagnostic);
+        IF coalesce(btrim(NEW.diagnostic, E' \t\r\n'), '') = '' THEN
+            NEW.diagnostic := nullif(NEW.event, '');
+            NEW.rules_version := CASE WHEN reply IS NOT NULL THEN bounce_rules_version() END;
+        ELSE
+            NEW.rules_version := CASE WHEN reply IS NULL THEN bounce_rules_version() END;
+        END IF;
+        reply := coalesce(reply, nullif(btrim(NEW.diagnostic, E' \t\r\n'), ''));
         SELECT value INTO own_rules FROM setting WHERE name = 'own_rules';
         NEW.event := bounce_event_of(reply, own_rules);
-        NEW.rules_version := CASE WHEN reply = NEW.diagnostic THEN bounce_rules_version() END;
         IF NEW.event IS NULL THEN
             problem := 'no event and no diagnostic';
         END IF;
@@ -277,6 +281,10 @@ BEGIN
         WHEN NEW.at IS NULL THEN 'no time'
         WHEN NEW.at < '0001-01-01 00:00Z' OR NEW.at >= '10000-01-01 00:00Z' THEN 'time out of range; legal: the years 0001 to 9999'
         ELSE problem END;
+    IF problem IS NULL AND TG_OP = 'UPDATE' AND NEW.event_id IS NOT NULL AND (NEW.email, NEW.event_id) IS DISTINCT FROM (OLD.email, OLD.event_id)
+        AND EXISTS (SELECT FROM bounce_event WHERE email = NEW.email AND event_id = NEW.event_id AND event_number <> OLD.event_number) THEN
+        problem := format('event_id "%s" is stored for %s already', left(NEW.event_id, 80), NEW.email);
+    END IF;
     IF problem IS NULL THEN
         RETURN NEW;
     ELSIF TG_OP = 'UPDATE' THEN
@@ -403,7 +411,7 @@ CREATE OR REPLACE FUNCTION event_time(value text) RETURNS timestamptz LANGUAGE p
 BEGIN
     IF value ~ '^\s*\d{9,10}(\.\d+)?\s*$' THEN
         RETURN to_timestamp(value::double precision);       -- Unix seconds, as some providers write
-    ELSIF value !~ '\d' OR value ~ '\d/\d' OR value ~ '^\s*\d+\s*$' THEN
+    ELSIF value !~ '\d' OR value ~ '\d/\d|^\s*\d{1,2}[.-]\d{1,2}[.-]|^\s*\d+\s*$' THEN
         RETURN NULL;                                        -- not "now", nor what may be read in two ways
     END IF;
     RETURN value::timestamptz;
@@ -530,7 +538,9 @@ WHERE a.verdict = 'ok'
     AND a.bounce_state NOT IN ('confirmed', 'complained')
     AND (c.paused_until IS NULL OR c.paused_until <= now())
     AND (s.stream = 'transactional' OR a.sendable AND c.consent = 'given')
-    AND CASE WHEN a.bounce_state = 'unsubscribed' THEN bounce_summary_of(a.bounces, a.policy) ->> 'confirmed_at' IS NULL ELSE true END;
+    AND CASE WHEN a.bounce_state = 'unsubscribed' THEN bounce_summary_of(a.bounces,
+            a.policy || CASE WHEN a.asof > a.last_event_at THEN ' asof=' || extract(epoch FROM a.asof - 'epoch'::timestamptz)::text ELSE '' END)
+        ->> 'confirmed_at' IS NULL ELSE true END;
 
 -- What the history of an address says, in columns.
 CREATE OR REPLACE VIEW address_summary AS
@@ -705,12 +715,14 @@ WHERE NOT EXISTS (SELECT FROM cleaning_rule);       -- a preset that you deleted
 
 CREATE OR REPLACE FUNCTION read_cleaning_rule() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM bounce_categories WHERE category = NEW.category) THEN
+    NEW.domain := nullif(lower(btrim(NEW.domain, E'@ \t\r\n') COLLATE "C"), '');
+    NEW.category := lower(NEW.category COLLATE "C");
+    IF NEW.category IS NOT NULL AND NOT EXISTS (SELECT FROM bounce_categories WHERE category = NEW.category) THEN
         RAISE EXCEPTION 'unknown category "%"; legal: those of bounce_categories', NEW.category USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN NEW;
 END $$;
-CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE OF category ON cleaning_rule FOR EACH ROW WHEN (NEW.category IS NOT NULL) EXECUTE FUNCTION read_cleaning_rule();
+CREATE OR REPLACE TRIGGER read BEFORE INSERT OR UPDATE OF category, domain ON cleaning_rule FOR EACH ROW EXECUTE FUNCTION read_cleaning_rule();
 
 -- INSERT INTO cleaning_run (rule) VALUES ('confirmed') RETURNING *;                    runs a rule
 -- UPDATE cleaning_run SET undone_at = now() WHERE run_id = 1;                          takes it back
@@ -783,7 +795,7 @@ FROM (
         r.older_than_days, r.at_least, r.category AS wanted, r.pause_days, c.paused_until
     FROM cleaning_rule r
         JOIN address a ON CASE r.applies_to WHEN 'inactive' THEN true WHEN 'invalid' THEN a.verdict <> 'ok' ELSE a.bounce_state = r.applies_to END
-            AND (r.domain IS NULL OR a.domain = lower(r.domain))
+            AND (r.domain IS NULL OR a.domain = r.domain)
         JOIN contact c USING (email)
         LEFT JOIN LATERAL (SELECT * FROM address_summary s WHERE s.email = a.email OFFSET 0) s ON true) candidate
 WHERE (older_than_days IS NULL OR since < now() - older_than_days * interval '1 day')
@@ -797,6 +809,9 @@ DECLARE
     wanted cleaning_rule;
     chosen bigint[];
 BEGIN
+    IF EXISTS (SELECT FROM cleaning_run WHERE run_id = NEW.run_id) THEN
+        RETURN NEW;         -- the primary key, or ON CONFLICT, has the say
+    END IF;
     SELECT * INTO wanted FROM cleaning_rule WHERE name = NEW.rule;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'unknown cleaning rule "%"; legal: %', NEW.rule, (SELECT string_agg(name, ', ' ORDER BY name) FROM cleaning_rule)
@@ -854,7 +869,7 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER restore INSTEAD OF INSERT ON restored_contact FOR EACH ROW EXECUTE FUNCTION restore_contact();
 
--- Taking a run back. Who has unsubscribed or complained since stays in the archive.
+-- Taking a run back. Who has unsubscribed or complained since stays in the archive, and so does who was imported again.
 CREATE OR REPLACE FUNCTION undo_cleaning() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     IF OLD.undone_at IS NOT NULL THEN
@@ -862,7 +877,8 @@ BEGIN
     END IF;
     PERFORM bring_back(ARRAY(
         SELECT archive_id FROM archived_contact c JOIN address a USING (email)
-        WHERE run_id = OLD.run_id AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.address_state)));
+        WHERE run_id = OLD.run_id AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.address_state)
+            AND NOT EXISTS (SELECT FROM contact again WHERE again.email = c.email AND again.created_at > c.archived_at)));
     PERFORM FROM contact WHERE contact_id IN (SELECT contact_id FROM paused_contact WHERE run_id = OLD.run_id) ORDER BY contact_id FOR UPDATE;
     UPDATE contact c SET paused_until = p.paused_before FROM paused_contact p
         WHERE p.run_id = OLD.run_id AND p.contact_id = c.contact_id AND c.paused_until = p.paused_until;
@@ -870,7 +886,7 @@ BEGIN
     DELETE FROM saved_list WHERE run_id = OLD.run_id;
     RETURN NEW;
 END $$;
-CREATE OR REPLACE TRIGGER undo BEFORE UPDATE OF undone_at ON cleaning_run FOR EACH ROW WHEN (OLD.undone_at IS DISTINCT FROM NEW.undone_at)
+CREATE OR REPLACE TRIGGER undo BEFORE UPDATE OF undone_at ON cleaning_run FOR EACH ROW WHEN (NEW.undone_at IS NOT NULL OR OLD.undone_at IS NOT NULL)
     EXECUTE FUNCTION undo_cleaning();
 
 
@@ -881,7 +897,10 @@ CREATE OR REPLACE TRIGGER undo BEFORE UPDATE OF undone_at ON cleaning_run FOR EA
 CREATE OR REPLACE FUNCTION read_incident() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     NEW.domain := nullif(lower(btrim(NEW.domain, E'@ \t\r\n') COLLATE "C"), '');
-    IF NEW.since >= NEW.until THEN
+    NEW.category := lower(NEW.category COLLATE "C");
+    IF NEW.domain LIKE '%@%' THEN
+        RAISE EXCEPTION 'incident.domain must be a domain, not "%"', NEW.domain USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NEW.since >= NEW.until THEN
         RAISE EXCEPTION 'an incident must begin before it ends: since % is not before until %', NEW.since, NEW.until USING ERRCODE = 'invalid_parameter_value';
     ELSIF NEW.category IS NOT NULL AND NOT EXISTS (SELECT FROM bounce_categories WHERE category = NEW.category) THEN
         RAISE EXCEPTION 'unknown category "%"; legal: those of bounce_categories', NEW.category USING ERRCODE = 'invalid_parameter_value';
@@ -899,6 +918,7 @@ BEGIN
     PERFORM bring_back(ARRAY(
         SELECT archive_id FROM archived_contact c JOIN address a USING (email)
         WHERE c.bounce_state IN ('pending', 'block', 'soft', 'hard', 'confirmed') AND a.bounce_state <> c.bounce_state AND a.sendable
+            AND NOT EXISTS (SELECT FROM contact again WHERE again.email = c.email AND again.created_at > c.archived_at)
             AND EXISTS (SELECT FROM bounce_event e WHERE e.email = c.email AND e.incident_id = NEW.incident_id)));
     RETURN NULL;
 END $$;

@@ -91,7 +91,8 @@ BEGIN
     WHERE NEW.name = 'policy' AND lower(NEW.value) GLOB '*asof=*';
     SELECT RAISE(ABORT, 'settings bounce_rate_mark, keep_days, pending_hours and global_accounts must be numbers')
     WHERE NEW.name IN ('bounce_rate_mark', 'keep_days', 'pending_hours', 'global_accounts')
-      AND (NEW.value IS NULL OR NEW.value NOT GLOB '[0-9]*' OR NEW.value GLOB '*[^0-9.]*' OR NEW.value GLOB '*.*.*' OR length(NEW.value) > 12);
+      AND (NEW.value IS NULL OR NEW.value NOT GLOB '[0-9]*' OR NEW.value GLOB '*[^0-9.]*' OR NEW.value GLOB '*.*.*' OR NEW.value GLOB '*.'
+        OR length(NEW.value) > 13 OR CAST(NEW.value AS INTEGER) > 999999);
 END;
 
 DROP TRIGGER IF EXISTS setting_policy;
@@ -374,6 +375,7 @@ SELECT event_number,
     CASE
         WHEN is_text OR coalesce(word, '') = '' THEN
             replace(replace(bounce_event_of(CASE WHEN is_text THEN event ELSE said END, (SELECT value FROM setting WHERE name = 'own_rules')), 'complaint/5', 'complaint'), 'complaint/4', 'complaint')
+        WHEN word GLOB 'complaint/*' THEN 'complaint'
         ELSE (SELECT event FROM event_word WHERE event_word.word = parts.word)
     END AS event,
     CASE WHEN is_text THEN coalesce(said, event) ELSE diagnostic END AS diagnostic,
@@ -486,6 +488,14 @@ BEGIN
     DELETE FROM bounce_event WHERE event_number = NEW.event_number AND received_at GLOB 'rejected: *' AND NEW.received_at GLOB 'unread*';
 END;
 
+-- The same event_id twice for one address would be left out silently: that is right for an insert, but not here.
+DROP TRIGGER IF EXISTS bounce_event_identity;
+CREATE TRIGGER bounce_event_identity BEFORE UPDATE OF event_id, email ON bounce_event WHEN NEW.event_id IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'this event_id is stored for this address already')
+    WHERE EXISTS (SELECT 1 FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND event_id = NEW.event_id AND event_number <> NEW.event_number);
+END;
+
 -- An event that is changed: read it again, and both addresses follow. Here what can't be read is an error.
 DROP TRIGGER IF EXISTS bounce_event_update;
 CREATE TRIGGER bounce_event_update AFTER UPDATE OF email, at, event, diagnostic, incident_id ON bounce_event
@@ -499,8 +509,6 @@ BEGIN
     UPDATE bounce_event SET rules_version = NULL
     WHERE event_number = NEW.event_number AND NEW.event IS NOT OLD.event AND OLD.event IS NOT NULL AND NEW.rules_version IS OLD.rules_version;
 
-    SELECT RAISE(ABORT, 'this event_id is stored for this address already')
-    WHERE EXISTS (SELECT 1 FROM bounce_event WHERE email = lower(trim(NEW.email, char(9, 10, 13, 32))) AND event_id = NEW.event_id AND event_number <> NEW.event_number);
     UPDATE bounce_event SET received_at = 'reread' || received_at
     WHERE event_number = NEW.event_number
       AND (NEW.email IS NOT OLD.email OR NEW.at IS NOT OLD.at OR NEW.event IS NOT OLD.event OR NEW.diagnostic IS NOT OLD.diagnostic);
@@ -824,15 +832,19 @@ SELECT * FROM (VALUES
 WHERE NOT EXISTS (SELECT 1 FROM cleaning_rule);
 
 DROP TRIGGER IF EXISTS cleaning_rule_insert;
-CREATE TRIGGER cleaning_rule_insert BEFORE INSERT ON cleaning_rule WHEN NEW.category IS NOT NULL
+CREATE TRIGGER cleaning_rule_insert AFTER INSERT ON cleaning_rule
 BEGIN
     SELECT bounce_term(NEW.category, 'ses');              -- says which categories there are
+    UPDATE cleaning_rule SET category = lower(category), domain = nullif(lower(trim(domain, '@' || char(9, 10, 13, 32))), '')
+    WHERE name = NEW.name AND (category <> lower(category) OR domain IS NOT nullif(lower(trim(domain, '@' || char(9, 10, 13, 32))), ''));
 END;
 
 DROP TRIGGER IF EXISTS cleaning_rule_update;
-CREATE TRIGGER cleaning_rule_update BEFORE UPDATE OF category ON cleaning_rule WHEN NEW.category IS NOT NULL
+CREATE TRIGGER cleaning_rule_update AFTER UPDATE OF category, domain ON cleaning_rule
 BEGIN
     SELECT bounce_term(NEW.category, 'ses');
+    UPDATE cleaning_rule SET category = lower(category), domain = nullif(lower(trim(domain, '@' || char(9, 10, 13, 32))), '')
+    WHERE name = NEW.name AND (category <> lower(category) OR domain IS NOT nullif(lower(trim(domain, '@' || char(9, 10, 13, 32))), ''));
 END;
 
 -- The dry run: whom each rule would take, and why. kept_because: whom it must leave alone for now.
@@ -852,7 +864,7 @@ WITH candidate AS (
         END AS since
     FROM cleaning_rule AS r
     JOIN address AS a ON CASE r.applies_to WHEN 'inactive' THEN true WHEN 'invalid' THEN a.verdict <> 'ok' ELSE a.bounce_state = r.applies_to END
-        AND (r.domain IS NULL OR a.domain = lower(r.domain))
+        AND (r.domain IS NULL OR a.domain = r.domain)
     JOIN contact AS c ON c.email = a.email
     JOIN address_summary AS s ON s.email = a.email)
 SELECT rule, action, contact_id, email, bounce_state, category, since, strikes,
@@ -924,9 +936,9 @@ BEGIN
     DELETE FROM archived_contact WHERE archive_id = NEW.archive_id;
 END;
 
--- Takes a run back. Who unsubscribed or complained since stays in the archive.
+-- Takes a run back. Who unsubscribed or complained since stays in the archive, and so does who was imported again.
 DROP TRIGGER IF EXISTS cleaning_run_undo;
-CREATE TRIGGER cleaning_run_undo AFTER UPDATE OF undone_at ON cleaning_run WHEN NEW.undone_at IS NOT OLD.undone_at
+CREATE TRIGGER cleaning_run_undo AFTER UPDATE OF undone_at ON cleaning_run WHEN NEW.undone_at IS NOT NULL OR OLD.undone_at IS NOT NULL
 BEGIN
     SELECT RAISE(ABORT, 'this cleaning run was undone already: run the rule again instead') WHERE OLD.undone_at IS NOT NULL;
     INSERT INTO restored_contact(archive_id)
@@ -934,7 +946,8 @@ BEGIN
     FROM archived_contact AS c
     LEFT JOIN address AS a ON a.email = c.email
     WHERE c.run_id = NEW.run_id
-      AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.address_state OR a.email IS NULL);
+      AND (a.bounce_state NOT IN ('unsubscribed', 'complained') OR a.bounce_state = c.address_state OR a.email IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM contact AS again WHERE again.email = c.email AND again.created_at > c.archived_at);
     UPDATE contact SET paused_until = p.paused_before
     FROM paused_contact AS p
     WHERE p.run_id = NEW.run_id AND p.contact_id = contact.contact_id AND contact.paused_until = p.paused_until;      -- not if paused anew
@@ -959,6 +972,7 @@ CREATE TRIGGER incident_insert AFTER INSERT ON incident
 BEGIN
     SELECT RAISE(ABORT, 'incident.since and incident.until must be times, e.g. 2026-01-02T03:04:05Z')
     WHERE strftime('%Y', NEW.since, 'auto') IS NULL OR strftime('%Y', NEW.until, 'auto') IS NULL;
+    SELECT RAISE(ABORT, 'incident.domain must be a domain, e.g. example.com') WHERE trim(NEW.domain, '@' || char(9, 10, 13, 32)) GLOB '*@*';
     SELECT RAISE(ABORT, 'incident.since must be earlier than incident.until') WHERE julianday(NEW.since, 'auto') >= julianday(NEW.until, 'auto');
     SELECT bounce_term(NEW.category, 'ses');              -- says which categories there are
     UPDATE incident SET domain = nullif(lower(trim(domain, '@' || char(9, 10, 13, 32))), ''), category = lower(category),
@@ -973,7 +987,8 @@ BEGIN
     FROM archived_contact AS c
     JOIN address AS a ON a.email = c.email
     WHERE c.email IN (SELECT email FROM bounce_event WHERE incident_id = NEW.incident_id)
-      AND c.bounce_state IN ('hard', 'soft', 'block', 'pending', 'confirmed') AND c.bounce_state <> a.bounce_state AND a.sendable;
+      AND c.bounce_state IN ('hard', 'soft', 'block', 'pending', 'confirmed') AND c.bounce_state <> a.bounce_state AND a.sendable
+      AND NOT EXISTS (SELECT 1 FROM contact AS again WHERE again.email = c.email AND again.created_at > c.archived_at);
 END;
 
 DROP TRIGGER IF EXISTS incident_delete;

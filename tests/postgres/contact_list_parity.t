@@ -258,11 +258,12 @@ INSERT INTO cleaning_run (run_id, rule) VALUES (6, 'invalid');
 INSERT INTO cleaning_run (run_id, rule) VALUES (7, 'unsubscribed');
 INSERT INTO cleaning_run (run_id, rule) VALUES (8, 'complained');
 -- ==== archived, and imported again
-INSERT INTO contact (contact_id, email, created_at) VALUES (200, 'IDA@dead.example', '2026-05-01');
+INSERT INTO contact (contact_id, email, created_at) VALUES (200, 'IDA@dead.example', '2026-05-01'), (201, 'p2@gone.example', '2090-05-01');
+INSERT INTO cleaning_run (run_id, rule) VALUES (1, 'confirmed') ON CONFLICT DO NOTHING;
 INSERT INTO bounce_event (event_id, email, at, event) VALUES ('u1', 'p1@gone.example', '2026-05-01', 'unsubscribe');
 -- ==== undo
 UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id = 1;
-UPDATE cleaning_run SET undone_at = '2030-01-01' WHERE run_id = 1;
+UPDATE cleaning_run SET undone_at = undone_at WHERE run_id = 1;
 UPDATE cleaning_run SET undone_at = NULL WHERE run_id = 1;
 UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id IN (2, 3, 5, 6, 7);
 UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id = 8;
@@ -295,6 +296,15 @@ UPDATE incident SET until = '2026-04-30', category = 'mailbox_full' WHERE incide
 UPDATE incident SET note = 'yes' WHERE incident_id = 3;
 -- ==== no incidents
 DELETE FROM incident;
+-- ==== a hold that lapsed
+UPDATE setting SET value = 'hubspot hold=30d' WHERE name = 'policy';
+INSERT INTO contact (contact_id, email, created_at) VALUES (300, 'una@example.com', '2025-01-01 00:00Z'), (301, 'vic@example.com', '2025-01-01 00:00Z');
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('v1', 'una@example.com', '2026-01-01', 'user_unknown/5'), ('v2', 'una@example.com', '2026-01-02', 'unsubscribe'), ('v3', 'vic@example.com', '2026-01-01', 'user_unknown/5');
+-- ==== looked at
+UPDATE address SET asof = '2026-06-01 00:00Z' WHERE domain = 'example.com';
+-- ==== an event later than that, and one earlier
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('v4', 'una@example.com', '2026-06-02', 'soft'), ('v5', 'vic@example.com', '2026-05-31', 'user_unknown/5');
+UPDATE setting SET value = 'default' WHERE name = 'policy';
 -- ==== rebuild
 INSERT INTO rebuild SELECT email FROM address;
 INSERT INTO rebuild (email) VALUES (' Never.Seen@example.com ');
@@ -303,3 +313,86 @@ INSERT INTO restored_contact SELECT archive_id FROM archived_contact WHERE email
 INSERT INTO restored_contact SELECT archive_id FROM archived_contact WHERE email LIKE 'nobody%';
 -- ==== everything deleted
 DELETE FROM bounce_event;
+DELETE FROM message;
+DELETE FROM contact;
+DELETE FROM archived_contact;
+DELETE FROM cleaning_run;
+DELETE FROM rejected_event;
+-- ==== odd values
+INSERT INTO contact (contact_id, email, name, created_at) VALUES (1, 'o''hara@example.com', 'Bobby''); DROP TABLE contact;--', '2025-01-01 00:00Z'), (2, '"a b"@example.com', NULL, '2025-01-01 00:00Z'), (3, 'a@b@example.com', '', '2025-01-01 00:00Z'),
+ (4, 'ÄRGER@example.com', 'x', '2025-01-01 00:00Z'), (5, 'a@', 'x', '2025-01-01 00:00Z'), (6, '@', 'x', '2025-01-01 00:00Z'), (7, 'ann@EXAMPLE.com.', 'x', '2025-01-01 00:00Z'), (8, 'tab	in@example.com', 'x', '2025-01-01 00:00Z');
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('q1', '"a b"@example.com', '2026-01-01 00:00:00Z', 'hard'), ('q2', 'a@b@example.com', '2026-01-01 00:00:00Z', 'hard'), ('q3', 'ÄRGER@example.com', '2026-01-01 00:00:00Z', 'hard'), ('q''4', 'o''hara@example.com', '2026-01-01 00:00:00Z', 'hard'),
+  ('q5', 'x%_@example.com', '2026-01-01 00:00:00Z', 'hard'), ('q6', 'ann@example.com.', '2026-01-01 00:00:00Z', 'HARD'), ('q7', 'é@exämple.com', '2026-01-01 00:00:00Z', 'hard'), ('q8', 'a b@example.com', '2026-01-01 00:00:00Z', 'hard');
+-- ==== very long
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('h1', '0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789@example.com', '2026-01-01 00:00:00Z', 'hard');
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('h2', 'a@example.com', '2026-01-01 00:00:00Z', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa');
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('h3', 'a@example.com', '2026-01-01 00:00:00Z', 'user_unknown/'), ('h4', 'a@example.com', '2026-01-01 00:00:00Z', 'user_unknown/hard'), ('h5', 'a@example.com', '2026-01-01 00:00:00Z', 'user_unknown/none'), ('h6', 'a@example.com', '2026-01-01 00:00:00Z', 'delivered/5'),
+ ('h7', 'a@example.com', '2026-01-01 00:00:00Z', 'complaint/'), ('h8', 'a@example.com', '2026-01-01 00:00:00Z', 'COMPLAINT/4'), ('h9', 'a@example.com', '2026-01-01 00:00:00Z', '/5'), ('h10', 'a@example.com', '2026-01-01 00:00:00Z', '_'), ('h11', 'a@example.com', '2026-01-01 00:00:00Z', 'hard soft'), ('h12', 'a@example.com', '2026-01-01 00:00:00Z', '550'),
+ ('h13', 'a@example.com', '2026-01-01 00:00:00Z', 'hard/'), ('h14', 'a@example.com', '2026-01-01 00:00:00Z', 'complaint/zzz'), ('h15', 'a@example.com', '2026-01-01 00:00:00Z', 'smtp;hard'), ('h16', 'a@example.com', '2026-01-01 00:00:00Z', 'hard.'), ('h17', 'b@example.com', '2026-01-01 00:00:00Z', '250 ok'), ('h18', 'b@example.com', '2026-01-01 00:00:00Z', 'pending/5'), ('h19', 'b@example.com', '2026-01-01 00:00:00Z', 'delivered/none'), ('h20', 'b@example.com', '2026-01-01 00:00:00Z', 'auto_reply/soft'), ('h21', 'b@example.com', '2026-01-01 00:00:00Z', 'sent/5'), ('h22', 'b@example.com', '2026-01-01 00:00:00Z', 'user_unknown/block');
+-- ==== diagnostics that are kinds
+INSERT INTO bounce_event (event_id, email, at, diagnostic) VALUES ('k1', 'k1@example.com', '2026-01-01 00:00:00Z', '250 2.0.0 OK queued'), ('k2', 'k2@example.com', '2026-01-01 00:00:00Z', 'This is an email abuse report for an email message'), ('k3', 'k3@example.com', '2026-01-01 00:00:00Z', 'Out of office'), ('k4', 'k4@example.com', '2026-01-01 00:00:00Z', 'zzz'), ('k5', 'k5@example.com', '2026-01-01 00:00:00Z', 'hard'), ('k6', 'k6@example.com', '2026-01-01 00:00:00Z', '	'), ('k7', 'k7@example.com', '2026-01-01 00:00:00Z', ' 550 5.1.1
+user unknown  ');
+-- ==== delivered later, same message, other spelling
+INSERT INTO message (message_id, email, account, campaign, sent_at) VALUES ('k1', 'k1@example.com', '', '', '2026-01-01 00:00:00Z'), ('k2', 'k2@example.com', NULL, NULL, '2026-01-01 00:00:00Z'), ('k3', 'k3@example.com', NULL, '', '2026-01-01 00:00:00Z'), ('k4', 'k4@example.com', '', NULL, '2026-01-01 00:00:00Z');
+UPDATE bounce_event SET message_id = event_id WHERE event_id LIKE 'k%';
+INSERT INTO bounce_event (event_id, email, at, message_id, event) VALUES ('k1b', 'k1@example.com', '2026-01-02 00:00:00Z', 'k1', 'hard'), ('k1c', 'k1@example.com', '2026-01-03 00:00:00Z', 'k1', 'delivered/5'), ('k2b', 'k2@example.com', '2026-01-02 00:00:00Z', 'k2', 'suppressed/hard'), ('k2c', 'k2@example.com', '2026-01-03 00:00:00Z', 'k2', 'soft'),
+  ('k3b', 'k3@example.com', '2026-01-02 00:00:00Z', 'k3', 'soft'), ('k3c', 'k3@example.com', '2026-01-02 00:00:00Z', 'k3', 'hard'), ('k3d', 'k3@example.com', '2026-01-02 00:00:00Z', 'k3', 'block'), ('k4b', 'k4@example.com', '2026-01-05 00:00:00Z', 'k4', 'open');
+-- ==== times
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('t1', 't@example.com', '0001-01-01 00:00:00Z', 'soft'), ('t2', 't@example.com', '9999-12-31 23:59:59.999999Z', 'soft'), ('t5', 't@example.com', '2024-02-29', 'soft');
+INSERT INTO incoming_event (event_id, email, at, event) VALUES ('t10', 't@example.com', 'infinity', 'soft'),
+ ('t13', 't@example.com', '-1', 'soft'), ('t14', 't@example.com', '1700000000.25', 'soft'), ('t17', 't@example.com', '2024-06-01T12:00:00.1234567890Z', 'soft'), ('t19', 't@example.com', '2024-06-01T12:00', 'soft'), ('t20', 't@example.com', '01.06.2024', 'soft'), ('t21', 't@example.com', '06/01/2024', 'soft'), ('t22', 't@example.com', '2024-06-01T12:00:00z', 'soft'), ('t24', 't@example.com', ' 2024-06-01 12:00:00 ', 'soft'), ('t25', 't@example.com', '2024-06-01T12:00:00 +02:00', 'soft');
+-- ==== state words at deletion
+DELETE FROM bounce_event WHERE email = 't@example.com' AND at > '2025-01-01';
+UPDATE bounce_event SET received_at = '2020-01-01' WHERE email = 't@example.com';
+UPDATE bounce_event SET event_id = NULL WHERE email = 't@example.com';
+UPDATE bounce_event SET rules_version = NULL WHERE email LIKE 'k%';
+UPDATE bounce_event SET event_id = 'same' WHERE email IN ('k1@example.com', 'k2@example.com');
+UPDATE bounce_event SET event_id = 'q1', email = 'a@b@example.com', at = '2025-01-01' WHERE event_id = 'q2';
+-- ==== swaps
+UPDATE bounce_event SET email = CASE email WHEN 'k3@example.com' THEN 'k4@example.com' ELSE 'k3@example.com' END WHERE email IN ('k3@example.com', 'k4@example.com');
+-- ==== settings
+UPDATE setting SET value = ' benchmark ' WHERE name = 'policy';
+UPDATE setting SET value = '' WHERE name = 'policy';
+UPDATE setting SET value = 'hard=2 soft=5' WHERE name = 'policy';
+UPDATE setting SET value = NULL WHERE name = 'perspective';
+UPDATE setting SET value = '' WHERE name = 'perspective';
+UPDATE setting SET value = 'SES' WHERE name = 'perspective';
+UPDATE setting SET value = '' WHERE name = 'own_rules';
+UPDATE setting SET value = '.5' WHERE name = 'bounce_rate_mark';
+UPDATE setting SET value = '0.5.5' WHERE name = 'bounce_rate_mark';
+UPDATE setting SET value = '1e3' WHERE name = 'keep_days';
+UPDATE setting SET value = '7.5' WHERE name = 'keep_days';
+UPDATE setting SET value = ' 7' WHERE name = 'keep_days';
+UPDATE setting SET value = '2.5' WHERE name = 'global_accounts';
+UPDATE setting SET value = '0' WHERE name = 'pending_hours';
+UPDATE setting SET value = '99999999' WHERE name = 'pending_hours';
+UPDATE setting SET value = '12.' WHERE name = 'pending_hours';
+INSERT INTO setting VALUES ('keep_days', '3') ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+UPDATE setting SET value = 'bad_policy_name hold=3d' WHERE name = 'policy';
+UPDATE setting SET value = 'default ASOF = 2026-01-01' WHERE name = 'policy';
+-- ==== incidents, odd
+INSERT INTO incident (incident_id, domain, category, since, until) VALUES (1, 'b@example.com', NULL, '2020-01-01 00:00Z', '2027-01-01 00:00Z');
+INSERT INTO incident (incident_id, domain, category, since, until) VALUES (2, 'Example.Com.', NULL, '2020-01-01 00:00Z', '2027-01-01 00:00Z');
+INSERT INTO incident (incident_id, domain, category, since, until) VALUES (3, '', 'USER_UNKNOWN', '2020-01-01 00:00Z', '2027-01-01 00:00Z');
+INSERT INTO incident (incident_id, domain, category, since, until) VALUES (4, 'example.com', 'hard', '2020-01-01 00:00Z', '2027-01-01 00:00Z');
+INSERT INTO incident (incident_id, domain, category, since, until) VALUES (5, 'example.com', 'complaint', '2020-01-01 00:00Z', '2027-01-01 00:00Z');
+INSERT INTO incident (incident_id, domain, since, until) VALUES (7, 'exämple.com', '2025-01-01', '2027-01-01');
+UPDATE incident SET incident_id = 70 WHERE incident_id = 7;
+UPDATE incident SET since = '2028-01-01' WHERE incident_id = 70;
+UPDATE incident SET category = 'nonsense' WHERE incident_id = 70;
+DELETE FROM incident WHERE incident_id IN (70);
+-- ==== contacts: the same address, several times, archive and back
+INSERT INTO contact (contact_id, email, created_at) VALUES (20, 'k1@example.com', '2025-01-01 00:00Z'), (21, 'K1@example.com', '2025-01-01 00:00Z'), (22, 'k5@example.com', '2025-01-01 00:00Z');
+DELETE FROM incident;
+INSERT INTO cleaning_run (run_id, rule) VALUES (1, 'confirmed');
+INSERT INTO cleaning_run (run_id, rule) VALUES (2, 'hard');
+INSERT INTO contact (contact_id, email, created_at) VALUES (20, 'k9@example.com', '2025-01-01 00:00Z');
+UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP;
+-- ==== rule changed, then undone
+INSERT INTO cleaning_run (run_id, rule) VALUES (3, 'confirmed'), (4, 'hard'), (5, 'soft'), (6, 'soft');
+DELETE FROM cleaning_rule WHERE name IN ('confirmed', 'hard', 'soft');
+INSERT INTO incident (incident_id, since, until) VALUES (8, '2026-01-01', '2026-02-01');
+UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id > 2;
+-- ==== truncate or delete
+DELETE FROM incident;
+DELETE FROM contact;
