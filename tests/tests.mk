@@ -44,6 +44,7 @@ demo:
 test:
 	@sh $(srcdir)/tests/deps.sh test
 	@$(MAKE) -s -k -f $(firstword $(MAKEFILE_LIST)) test-core test-sqlite test-postgres
+	@echo "All tests passed."
 
 test-core: build/test/ask build/test/core_run build/test/match_random $(UNIT_TESTS)
 	@$(PROVE) $(srcdir)/tests/core $(srcdir)/tests/model
