@@ -166,7 +166,7 @@ CREATE TABLE IF NOT EXISTS contact (
     consent      TEXT NOT NULL DEFAULT 'given'            -- asked: double opt-in, not yet answered
         CONSTRAINT "consent is given, asked or withdrawn" CHECK (consent IN ('given', 'asked', 'withdrawn')),
     paused_until TEXT,
-    created_at   TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    created_at   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
 );
 CREATE INDEX IF NOT EXISTS contact_email ON contact(email);
 
@@ -179,7 +179,7 @@ CREATE TABLE IF NOT EXISTS message (
     campaign   TEXT,
     stream     TEXT NOT NULL DEFAULT 'marketing'
         CONSTRAINT "stream is marketing or transactional" CHECK (stream IN ('marketing', 'transactional')),
-    sent_at    TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    sent_at    TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
 );
 CREATE INDEX IF NOT EXISTS message_contact ON message(contact_id, sent_at);
 CREATE INDEX IF NOT EXISTS message_campaign ON message(account, campaign);
