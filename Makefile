@@ -63,6 +63,6 @@ clean:
 	rm -rf build
 
 format:
-	clang-format -i $(wildcard $(srcdir)/core/*.[ch] $(srcdir)/core/generate/*.c $(srcdir)/sqlite_ext/*.[ch] $(srcdir)/tests/*.c \
+	clang-format -i $(wildcard $(srcdir)/core/*.[ch] $(srcdir)/core/generate/*.[ch] $(srcdir)/sqlite_ext/*.[ch] $(srcdir)/tests/*.c \
 		$(srcdir)/tests/*/*.[ch])
 endif

@@ -18,8 +18,6 @@ CC_FOR_BUILD ?= cc
 HOST_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -Wall -Wextra
 HOST_SOURCES = $(CORE_SOURCES:%=$(srcdir)/core/%.c)
 
-# RULES_FLAGS=-k builds in spite of problems in the rules, to try them out
-
 GENERATED_TABLES = build/generated/vocabulary_tables.c $(STATE_GENERATED)
 GENERATED = $(GENERATED_TABLES) build/generated/builtin_rules.c
 GENERATED_HEADERS = $(GENERATED_TABLES:.c=.h)
@@ -27,7 +25,7 @@ GENERATED_HEADERS = $(GENERATED_TABLES:.c=.h)
 build/host build/generated:
 	@mkdir -p $@
 
-build/host/vocabulary: $(srcdir)/core/generate/vocabulary.c | build/host
+build/host/vocabulary: $(srcdir)/core/generate/vocabulary.c $(srcdir)/core/generate/table.h | build/host
 	$(CC_FOR_BUILD) $(HOST_CFLAGS) -o $@ $<
 
 build/generated/vocabulary_tables.c: build/host/vocabulary $(VOCABULARY_FILES) | build/generated
@@ -39,5 +37,6 @@ build/host/rules: $(srcdir)/core/generate/rules.c $(HOST_SOURCES) $(CORE_HEADERS
 	$(CC_FOR_BUILD) $(HOST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(HOST_SOURCES) \
 		$(GENERATED_TABLES) $(CORE_LIBS)
 
+# RULES_FLAGS=-k builds in spite of problems in the rules, to try them out
 build/generated/builtin_rules.c: build/host/rules $(RULE_FILES)
 	build/host/rules $(RULES_FLAGS) $@ $(RULE_FILES)

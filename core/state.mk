@@ -5,7 +5,7 @@ STATE_SOURCES = event history message policy replay states summary tally time
 STATE_GENERATED = build/generated/event_tables.c
 STATE_FILES = $(srcdir)/core/rules/event_codes.tsv $(srcdir)/core/rules/categories.tsv $(srcdir)/core/rules/policies.tsv
 
-build/host/events: $(srcdir)/core/generate/events.c $(srcdir)/core/event_hash.h | build/host
+build/host/events: $(srcdir)/core/generate/events.c $(srcdir)/core/generate/table.h $(srcdir)/core/event_hash.h | build/host
 	$(CC_FOR_BUILD) $(HOST_CFLAGS) -I$(srcdir)/core -o $@ $<
 
 build/generated/event_tables.c: build/host/events $(STATE_FILES) | build/generated

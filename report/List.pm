@@ -31,18 +31,21 @@ sub ask {
         $script = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSET LOCAL search_path = $path;\nSET LOCAL timezone = 'UTC';\n";
     } else {
         -e $database or die "report: there is no file '$database' (PostgreSQL: postgresql:///name or service=name)\n";
-        $script = ".bail on\n.load '$option->{extension}'\n.timeout 60000\n.mode json\nBEGIN;\n";
+        $script = ".bail on\n.load '$option->{extension}'\n.timeout 60000\n.mode list\n";
     }
+    $_->{sql} =~ s{(?<!:):([a-z_]+)\b}{$word{$1} // ":$1"}ge for @question;
+    my $row = $postgresql ? {} : json_rows($database, $script, @question);
+    $script .= "BEGIN;\n" if !$postgresql;
     for my $question (@question) {
-        my $sql = $question->{sql} =~ s{(?<!:):([a-z_]+)\b}{$word{$1} // ":$1"}ger;
-        $script .= $postgresql ? "\\echo == $question->{name}\nSELECT row_to_json(r) FROM (\n$sql) AS r;\n" : ".print == $question->{name}\n$sql;\n";
+        my ($name, $sql) = @$question{qw(name sql)};
+        $script .= $postgresql ? "\\echo == $name\nSELECT row_to_json(r) FROM (\n$sql) AS r;\n" : ".print == $name\nSELECT $row->{$name} FROM (\n$sql);\n";
     }
     my $output = run($database, $script . "COMMIT;\n");
 
     my (%answer, $name);
     for my $part (split /^== (\w+)\n/m, decode('UTF-8', $output, FB_DEFAULT), -1) {
         if (defined $name) {
-            $answer{$name} = $postgresql ? [map { decode_json_text($_) } split /\n/, $part] : $part =~ /\S/ ? decode_json_text($part) : [];
+            $answer{$name} = [map { decode_json_text($_) } split /\n/, $part];
             undef $name;
         } elsif ($part =~ /^\w+$/) {
             $name = $part;
@@ -53,6 +56,18 @@ sub ask {
 }
 
 sub decode_json_text { return JSON::PP->new->decode($_[0]) }
+
+# What makes a row of each question JSON in SQLite: name of a question => expression. Not the shell's own JSON mode: 3.46 writes control characters wrong.
+sub json_rows {
+    my ($database, $script, @question) = @_;
+    my %row;
+    $script .= "CREATE TEMP VIEW report_$_->{name} AS\n$_->{sql};\nSELECT '$_->{name}', name FROM pragma_table_info('report_$_->{name}');\n" for @question;
+    for (split /\n/, run($database, $script)) {
+        my ($name, $column) = split /\|/;
+        push @{$row{$name}}, qq('$column', CASE typeof("$column") WHEN 'blob' THEN CAST("$column" AS TEXT) ELSE "$column" END);
+    }
+    return {map { $_ => 'json_object(' . join(', ', @{$row{$_}}) . ')' } keys %row};
+}
 
 sub questions {
     my ($file) = @_;

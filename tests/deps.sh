@@ -35,7 +35,7 @@ install() {
     [ -n "$missing" ] || return 0
     if [ "$sudo" = none ]; then
         echo "These packages are missing; install them as root:" >&2
-        echo "    apt-get install$missing" >&2
+        echo "    apt-get install --no-install-recommends$missing" >&2
         exit 1
     fi
     echo "Installing$missing"
@@ -49,11 +49,16 @@ install() {
     rm -f "$log"
 }
 
+# pg_cron, whose package has the server's version in its name; a server that is not Debian's has none, and its test says so
+cron() {
+    version=$("${PG_CONFIG:-pg_config}" --version 2>/dev/null | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+    [ -n "$version" ] || version=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
+    apt-cache pkgnames "postgresql-$version-cron"
+}
+
+[ "$1" != test ] || wanted="$wanted $(cron)"
 # shellcheck disable=SC2086 # a list of words
 install $wanted
-
-# its name holds the server's version; a server that is not Debian's has none, and its test says so
-if [ "$1" = test ]; then
-    cron=postgresql-$("${PG_CONFIG:-pg_config}" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')-cron
-    [ -z "$(apt-cache pkgnames "$cron")" ] || install "$cron"
-fi
+# known only now, if there was no list of packages before
+# shellcheck disable=SC2046
+[ "$1" != test ] || install $(cron)

@@ -27,8 +27,8 @@ build/test/core_run: $(srcdir)/tests/model/core_run.c $(TEST_OBJECTS)
 build/test/match_random: $(srcdir)/tests/fuzz/match.c $(srcdir)/tests/fuzz/random.c $(TEST_OBJECTS)
 	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $^ $(CORE_LIBS)
 
-build/test/%: $(srcdir)/tests/unit/%.c $(TEST_OBJECTS)
-	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $^ $(CORE_LIBS) -lcmocka
+build/test/%: $(srcdir)/tests/unit/%.c $(TEST_OBJECTS) $(srcdir)/tests/unit/memory.h $(srcdir)/tests/fuzz/counting.h
+	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(TEST_OBJECTS) $(CORE_LIBS) -lcmocka
 
 # SQLite and mailbounce in one program, as those do that link it in
 build/test/static_link: $(srcdir)/tests/sqlite/static_link.c $(srcdir)/sqlite_ext/mailbounce.c $(srcdir)/sqlite_ext/relations.c $(srcdir)/sqlite_ext/state.c $(TEST_OBJECTS)
@@ -45,6 +45,7 @@ demo:
 test:
 	@sh $(srcdir)/tests/deps.sh test
 	@$(MAKE) -s -k -f $(firstword $(MAKEFILE_LIST)) test-core test-sqlite test-postgres
+	@echo "All tests passed."
 
 test-core: build/test/ask build/test/core_run build/test/match_random $(UNIT_TESTS)
 	@$(PROVE) $(srcdir)/tests/core $(srcdir)/tests/model

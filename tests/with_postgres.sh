@@ -21,10 +21,12 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/mailbounce-pg.XXXXXX")
 chmod 755 "$work"
 copy=${MAILBOUNCE_PG_COPY:-$work/copy}
 servers=${MAILBOUNCE_PG_SERVERS:-main}
+started=
 
+# from a folder that the server's user may enter: this one may be in /root
 as_server() {
     if [ "$(id -u)" = 0 ]; then
-        runuser -u "$server_user" -- "$@"
+        (cd / && exec runuser -u "$server_user" -- "$@")
     else
         "$@"
     fi
@@ -36,9 +38,10 @@ stop() {
     for pid in "$work"/data/*/postmaster.pid; do
         [ ! -f "$pid" ] || as_server "$copy$bindir/pg_ctl" -D "${pid%/*}" -m immediate -w stop >/dev/null 2>&1 || true
     done
+    # a test says itself what failed; a server that did not start, or crashed, is found in its log
     if [ "$status" != 0 ]; then
         for log in "$work"/log/*; do
-            [ -f "$log" ] || continue
+            [ -f "$log" ] && { [ -z "$started" ] || grep -q 'PANIC:\|terminated by signal \(6\|11\):' "$log"; } || continue
             echo "# end of the log of server ${log##*/}:" >&2
             tail -n 20 "$log" | sed 's/^/# /' >&2
         done
@@ -101,6 +104,7 @@ CONF
     as_server "$copy$bindir/pg_ctl" -D "$data" -l "$work/log/$name" -w start >/dev/null || exit 1
 done
 
+started=yes
 first=${servers%% *}
 PG_CONFIG=$pg_config PGHOST=$work/socket/$first PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PATH=$copy$bindir:$PATH
 PGDATA=$work/data/$first

@@ -6,72 +6,19 @@
  * stored in databases: a row of event_codes.tsv never changes its code, and a code is never used again.
  */
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "event_hash.h"
+#include "table.h"
 
-#define ROWS 256
-#define CELLS 16
 #define SUFFIXES 8       /* of a category: none, and seven more; see bnc_class */
 #define CATEGORY_FROM 64 /* codes below are kinds and types */
 #define CODES_MAX 4096
 #define WORDS_MAX 2048
 #define WORD_MAX 64 /* BNC_EVENT_MAX */
-
-typedef struct table {
-    const char *path;
-    char *cell[ROWS][CELLS];
-    int rows, columns;
-} table;
-
-static void
-fail(const char *path, int line, const char *format, ...)
-{
-    va_list args;
-
-    fprintf(stderr, "%s:%d: ", path, line);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-static void
-read_table(table *t, const char *path, int columns)
-{
-    static char line[1 << 16];
-    FILE *file = fopen(path, "rb");
-    char *at, *tab;
-    int n;
-
-    if (file == NULL)
-        fail(path, 0, "can't be opened");
-    t->path = path;
-    t->rows = 0;
-    t->columns = columns;
-    while (fgets(line, sizeof(line), file) != NULL) {
-        line[strcspn(line, "\r\n")] = '\0';
-        if (t->rows == ROWS)
-            fail(path, t->rows + 1, "more than %d rows", ROWS);
-        for (n = 0, at = line; at != NULL; n++, at = tab) {
-            tab = strchr(at, '\t');
-            if (tab != NULL)
-                *tab++ = '\0';
-            if (n == CELLS)
-                fail(path, t->rows + 1, "more than %d columns", CELLS);
-            t->cell[t->rows][n] = strdup(at);
-        }
-        if (n != columns)
-            fail(path, t->rows + 1, "%d columns instead of %d", n, columns);
-        t->rows++;
-    }
-    fclose(file);
-}
 
 /* ---- events ---- */
 

@@ -6,66 +6,13 @@
  * Runs on the building machine. Stops with file:line at the first thing that does not fit.
  */
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS 2048
-#define CELLS 16
+#include "table.h"
+
 #define MAIL_NAME_MAX 32 /* a domain's length, and a bit */
-
-typedef struct table {
-    const char *path;
-    char *cell[ROWS][CELLS];
-    int rows, columns;
-} table;
-
-static void
-fail(const char *path, int line, const char *format, ...)
-{
-    va_list args;
-
-    fprintf(stderr, "%s:%d: ", path, line);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-static void
-read_table(table *t, const char *path)
-{
-    static char line[1 << 16];
-    FILE *file = fopen(path, "rb");
-    char *at, *tab;
-    int n;
-
-    if (file == NULL)
-        fail(path, 0, "can't be opened");
-    t->path = path;
-    t->rows = t->columns = 0;
-    while (fgets(line, sizeof(line), file) != NULL) {
-        line[strcspn(line, "\r\n")] = '\0';
-        if (t->rows == ROWS)
-            fail(path, t->rows + 1, "more than %d rows", ROWS);
-        for (n = 0, at = line; at != NULL; n++, at = tab) {
-            tab = strchr(at, '\t');
-            if (tab != NULL)
-                *tab++ = '\0';
-            if (n == CELLS)
-                fail(path, t->rows + 1, "more than %d columns", CELLS);
-            t->cell[t->rows][n] = strdup(at);
-        }
-        if (t->rows == 0)
-            t->columns = n;
-        if (n != t->columns)
-            fail(path, t->rows + 1, "%d columns instead of %d", n, t->columns);
-        t->rows++;
-    }
-    fclose(file);
-}
 
 static int
 type_number(const table *t, int row, const char *name, size_t len)
@@ -352,10 +299,10 @@ main(int argc, char **argv)
                 "usage: vocabulary CATEGORIES.tsv PERSPECTIVES.tsv CROSSWALK.tsv MAIL_DOMAINS.tsv OUT.c OUT.h\n");
         return 2;
     }
-    read_table(&categories, argv[1]);
-    read_table(&perspectives, argv[2]);
-    read_table(&crosswalk, argv[3]);
-    read_table(&mail_domains, argv[4]);
+    read_table(&categories, argv[1], 0);
+    read_table(&perspectives, argv[2], 0);
+    read_table(&crosswalk, argv[3], 0);
+    read_table(&mail_domains, argv[4], 0);
     if (categories.columns != 6 || perspectives.columns < 2 || perspectives.rows != categories.rows)
         fail(argv[1], 1, "categories need 6 columns, and a row of perspectives each");
     if (crosswalk.columns != 6)

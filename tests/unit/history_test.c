@@ -33,7 +33,7 @@ close_states(void **state)
     (void)state;
     bnc_states_destroy(states);
     bnc_engine_destroy(engine);
-    return memory_blocks != 0;
+    return counted.blocks != 0;
 }
 
 /* ---- random sets ---- */
@@ -680,7 +680,7 @@ use_everything(void)
 static void
 survives_without_memory(void **state)
 {
-    int before = memory_blocks;
+    size_t before = counted.blocks;
     uint64_t start = seed;
     int allowed;
     bool done = false;
@@ -688,10 +688,10 @@ survives_without_memory(void **state)
     (void)state;
     for (allowed = 0; !done && allowed < 1000; allowed++) {
         seed = start;
-        memory_left = allowed;
+        memory_allow(allowed);
         done = use_everything();
-        memory_left = -1;
-        assert_int_equal(memory_blocks, before);
+        memory_allow(-1);
+        assert_int_equal(counted.blocks, before);
     }
     assert_true(done && allowed > 5);
 }

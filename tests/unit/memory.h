@@ -1,42 +1,23 @@
 /*
- * memory.h - an allocator for tests: it can refuse, and counts what is not given back.
+ * memory.h - the allocator of the unit tests, and texts as slices.
  */
 #ifndef TEST_MEMORY_H
 #define TEST_MEMORY_H
 
-#include <stdlib.h>
+#include <string.h>
 
-#include "mailbounce.h"
+#include "../fuzz/counting.h"
 
-/* Successful allocations still to come; negative: no end. */
-static int memory_left = -1;
-static int memory_blocks;
+static counting counted;
+static const bnc_allocator memory = {counting_resize, counting_release, &counted};
 
-static void *
-memory_resize(void *context, void *block, size_t size)
+/* Allocations that still succeed from here on; negative: all. */
+static inline void
+memory_allow(int n)
 {
-    void *fresh;
-
-    (void)context;
-    if (memory_left == 0)
-        return NULL;
-    if (memory_left > 0)
-        memory_left--;
-    fresh = realloc(block, size);
-    if (fresh != NULL && block == NULL)
-        memory_blocks++;
-    return fresh;
+    counted.fail = n < 0 ? 0 : counted.asked + (size_t)n + 1;
+    counted.forever = true;
 }
-
-static void
-memory_release(void *context, void *block)
-{
-    (void)context;
-    memory_blocks--;
-    free(block);
-}
-
-static const bnc_allocator memory = {memory_resize, memory_release, NULL};
 
 static inline bnc_slice
 text_of(const char *text)

@@ -34,7 +34,7 @@ close_states(void **state)
     (void)state;
     bnc_states_destroy(states);
     bnc_engine_destroy(engine);
-    return memory_blocks != 0;
+    return counted.blocks != 0;
 }
 
 static bnc_tally *
