@@ -166,7 +166,7 @@ CREATE TABLE IF NOT EXISTS contact (
     consent      TEXT NOT NULL DEFAULT 'given'            -- asked: double opt-in, not yet answered
         CONSTRAINT "consent is given, asked or withdrawn" CHECK (consent IN ('given', 'asked', 'withdrawn')),
     paused_until TEXT,
-    created_at   TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    created_at   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
 );
 CREATE INDEX IF NOT EXISTS contact_email ON contact(email);
 
@@ -179,7 +179,7 @@ CREATE TABLE IF NOT EXISTS message (
     campaign   TEXT,
     stream     TEXT NOT NULL DEFAULT 'marketing'
         CONSTRAINT "stream is marketing or transactional" CHECK (stream IN ('marketing', 'transactional')),
-    sent_at    TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+    sent_at    TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
 );
 CREATE INDEX IF NOT EXISTS message_contact ON message(contact_id, sent_at);
 CREATE INDEX IF NOT EXISTS message_campaign ON message(account, campaign);
@@ -356,7 +356,7 @@ parts AS (
         substr(word, 1, instr(word || '/', '/') - 1) GLOB '*[^a-z_]*' OR substr(word, instr(word || '/', '/') + 1) GLOB '*[^a-z_0-9]*' AS is_text
     FROM trimmed)
 SELECT event_number,
-    CASE WHEN address GLOB '?*@?*' AND length(address) <= 320 AND address NOT GLOB '*[' || char(1) || '-' || char(32, 127) || ']*' THEN address END AS email,
+    CASE WHEN address GLOB '?*@?*' AND length(address) <= 320 AND instr(address, char(0)) = 0 AND address NOT GLOB '*[' || char(1) || '-' || char(32, 127) || ']*' THEN address END AS email,
     CASE
         WHEN moment GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN
             CASE WHEN moment >= '0001' AND date(substr(moment, 1, 10), '+0 days') = substr(moment, 1, 10) AND substr(moment, 12, 2) < '24' THEN
@@ -431,7 +431,7 @@ BEGIN
         rules_version = CASE WHEN NEW.event IS NULL THEN bounce_rules_version() ELSE NEW.rules_version END,
         received_at = coalesce(NEW.received_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
     WHERE event_number = NEW.event_number
-      AND NEW.email = lower(NEW.email) AND NEW.email GLOB '?*@?*' AND NEW.email NOT GLOB '*[^!-~]*' AND length(NEW.email) <= 320
+      AND NEW.email = lower(NEW.email) AND NEW.email GLOB '?*@?*' AND NEW.email NOT GLOB '*[^!-~]*' AND length(NEW.email) <= 320 AND instr(NEW.email, char(0)) = 0
       AND ((typeof(NEW.at) = 'integer' AND NEW.at >= 5373485 AND NEW.at < 253402300800)
         OR (NEW.at >= '0001' AND datetime(substr(NEW.at, 1, 19), '+0 days') = replace(substr(NEW.at, 1, 19), 'T', ' ')
             AND (length(NEW.at) = 19 OR substr(NEW.at, 20) = 'Z' OR substr(NEW.at, 20) GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]Z')))

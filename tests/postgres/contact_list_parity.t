@@ -396,3 +396,68 @@ UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id > 2;
 -- ==== truncate or delete
 DELETE FROM incident;
 DELETE FROM contact;
+DELETE FROM bounce_event;
+DELETE FROM message;
+DELETE FROM archived_contact;
+DELETE FROM cleaning_run;
+DELETE FROM saved_list;
+DELETE FROM cleaning_rule;
+INSERT INTO cleaning_rule (name, action, applies_to) VALUES ('confirmed', 'archive', 'confirmed'), ('soft', 'save', 'soft');
+UPDATE setting SET value = 'default' WHERE name = 'policy';
+UPDATE setting SET value = '1' WHERE name = 'pending_hours';
+-- ==== seven days, at the edge
+INSERT INTO contact (contact_id, email, created_at) VALUES (1, 'a@example.com', '2025-01-01 00:00Z'), (2, 'b@example.com', '2025-01-01 00:00Z'), (3, 'c@example.com', '2025-01-01 00:00Z'), (4, 'c@example.com', '2025-01-01 00:00Z');
+INSERT INTO message (message_id, email, sent_at) VALUES ('m1', 'a@example.com', CURRENT_DATE), ('m3', 'c@example.com', CURRENT_DATE);
+INSERT INTO message (message_id, email, sent_at) VALUES ('m5', 'z@example.com', CURRENT_DATE);
+INSERT INTO contact (contact_id, email, created_at) VALUES (5, 'z@example.com', '2025-01-01 00:00Z');
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('1', 'a@example.com', '2026-01-01', 'user_unknown/5'), ('2', 'b@example.com', '2026-01-01', 'user_unknown/5'), ('3', 'c@example.com', '2026-01-01', 'user_unknown/5'), ('4', 'z@example.com', '2026-01-01', 'user_unknown/5');
+INSERT INTO cleaning_run (run_id, rule) VALUES (1, 'confirmed');
+UPDATE setting SET value = '0' WHERE name = 'keep_days';
+INSERT INTO cleaning_run (run_id, rule) VALUES (2, 'confirmed');
+UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP;
+-- ==== unsubscribe given by two ways, complaint then subscribe
+UPDATE setting SET value = '7' WHERE name = 'keep_days';
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('u1', 'a@example.com', '2026-02-01', 'complaint'), ('u2', 'a@example.com', '2026-02-02', 'unsubscribe'), ('u3', 'b@example.com', '2026-02-02', 'unsubscribe'), ('u4', 'b@example.com', '2026-02-02', 'reactivate'), ('u5', 'c@example.com', '2026-02-02', 'subscribe'), ('u6', 'c@example.com', '2026-02-01', 'unsubscribe');
+-- ==== deliveries after bounces, and before
+INSERT INTO message (message_id, email, account, campaign, sent_at) SELECT 'x' || n, 'x' || n || '@example.com', 'shop', 'may', '2026-05-01 00:00Z' FROM (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6) q;
+INSERT INTO bounce_event (event_id, email, at, event, message_id) VALUES ('d1', 'x1@example.com', '2026-05-01 01:00Z', 'hard', 'x1'), ('d2', 'x1@example.com', '2026-05-01 02:00Z', 'delivered', 'x1'), ('d3', 'x2@example.com', '2026-05-01 02:00Z', 'delivered', 'x2'), ('d4', 'x2@example.com', '2026-05-01 02:00Z', 'hard', 'x2'),
+ ('d5', 'x3@example.com', '2026-05-01 02:00Z', 'suppressed', 'x3'), ('d6', 'x3@example.com', '2026-05-01 03:00Z', 'hard', 'x3'), ('d7', 'x4@example.com', '2026-05-01 02:00Z', 'hard', 'x4'), ('d8', 'x4@example.com', '2026-05-01 03:00Z', 'suppressed', 'x4'), ('d9', 'x4@example.com', '2026-05-01 04:00Z', 'pending', 'x4'), ('d10', 'other@example.com', '2026-05-01 04:00Z', 'soft', 'x5'), ('d11', 'x6@example.com', '2026-05-01 04:00Z', 'none', 'x6');
+-- ==== the mark
+UPDATE setting SET value = '0.5' WHERE name = 'bounce_rate_mark';
+-- ==== the mark, just below
+UPDATE setting SET value = '0.499999' WHERE name = 'bounce_rate_mark';
+-- ==== archive with consent, pause and back
+UPDATE contact SET consent = 'withdrawn', paused_until = '2099-01-01' WHERE contact_id = 5;
+INSERT INTO cleaning_rule (name, action, applies_to, pause_days) VALUES ('rest', 'pause', 'confirmed', 10);
+INSERT INTO cleaning_run (run_id, rule) VALUES (3, 'rest'), (4, 'rest');
+UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id = 4;
+UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id = 3;
+-- ==== rule names with quotes
+INSERT INTO cleaning_rule (name, action, applies_to, note) VALUES ('it''s "odd" %s', 'save', 'confirmed', 'x');
+INSERT INTO cleaning_run (run_id, rule) VALUES (5, 'it''s "odd" %s');
+DELETE FROM cleaning_rule WHERE name LIKE 'it%';
+UPDATE cleaning_run SET undone_at = CURRENT_TIMESTAMP WHERE run_id = 5;
+UPDATE cleaning_run SET rule = 'other' WHERE run_id = 5;
+DELETE FROM cleaning_run WHERE run_id = 5;
+-- ==== contact numbers change
+UPDATE contact SET contact_id = 50 WHERE contact_id = 5;
+INSERT INTO cleaning_run (run_id, rule) VALUES (6, 'confirmed');
+-- ==== a rule is edited
+UPDATE cleaning_rule SET category = 'MAILBOX_FULL', domain = ' @EXAMPLE.com' WHERE name = 'confirmed';
+UPDATE cleaning_rule SET category = 'x' WHERE name = 'confirmed';
+UPDATE cleaning_rule SET category = NULL, older_than_days = 0, at_least = 1, name = 'dead' WHERE name = 'confirmed';
+INSERT INTO cleaning_rule (name, action, applies_to) VALUES ('soft', 'save', 'soft') ON CONFLICT (name) DO UPDATE SET applies_to = 'hard';
+-- ==== null in every place
+INSERT INTO contact (contact_id, email, name, consent) VALUES (60, 'n@example.com', NULL, NULL);
+INSERT INTO message (message_id, email, stream) VALUES ('nn', 'n@example.com', NULL);
+INSERT INTO message (message_id, email) VALUES (NULL, 'n@example.com');
+INSERT INTO cleaning_run (rule) VALUES (NULL);
+INSERT INTO cleaning_rule (name, action, applies_to) VALUES (NULL, 'save', 'soft');
+INSERT INTO incident (since, until) VALUES ('2026-01-01', NULL);
+INSERT INTO setting VALUES (NULL, NULL);
+INSERT INTO bounce_event (event_id, email, at, event, diagnostic) VALUES (NULL, NULL, NULL, NULL, NULL);
+INSERT INTO contact (contact_id, email, created_at) VALUES (61, 'n2@example.com', NULL);
+INSERT INTO message (message_id, email, sent_at) VALUES ('nm', 'n@example.com', NULL);
+UPDATE contact SET consent = NULL WHERE contact_id = 1;
+UPDATE contact SET email = NULL WHERE contact_id = 1;
+UPDATE bounce_event SET message_id = NULL, account = NULL, event_id = NULL WHERE email = 'x1@example.com';

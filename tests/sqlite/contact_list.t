@@ -85,6 +85,7 @@ fresh();
 my @bad = (
     ["NULL, '2026-01-01', 'open', NULL", 'no address'], ["'  ', '2026-01-01', 'open', NULL", 'no address'], ["'nobody', '2026-01-01', 'open', NULL", '"nobody" is no address'],
     ["'a b\@example.com', '2026-01-01', 'open', NULL", '"a b@example.com" is no address'],
+    ["'a\@exam' || char(0) || 'ple.com', '2026-01-01', 'open', NULL", '"a@exam" is no address'],
     ["'" . 'x' x 400 . "\@example.com', '2026-01-01', 'open', NULL", '"' . 'x' x 80 . '" is no address'],
     ["'ann\@example.com', NULL, 'open', NULL", 'no time'], ["'ann\@example.com', 'yesterday', 'open', NULL", '"yesterday" is no time'],
     ["'ann\@example.com', 'now', 'open', NULL", '"now" is no time'], ["'ann\@example.com', '2026-02-30', 'open', NULL", '"2026-02-30" is no time'],
@@ -102,7 +103,7 @@ for (@bad) {
 }
 is(run('SELECT count(*) FROM bounce_event'), '0', 'none of them is stored as an event');
 is(run('SELECT count(*) FROM rejected_event'), scalar @bad, '... none is lost');
-is(run('SELECT email, at, event, diagnostic FROM rejected_event WHERE rejected_id = 17'), 'ann@example.com|2026-01-01|hrad|', '... and they are kept as they came');
+is(run("SELECT email, at, event, diagnostic FROM rejected_event WHERE event = 'hrad'"), 'ann@example.com|2026-01-01|hrad|', '... and they are kept as they came');
 run("INSERT INTO bounce_event(email, at, event, event_id) VALUES ('ann\@example.com', '2026-01-01', 'hard', 1), ('ann\@example.com', 'bad', 'hard', 2), ('bob\@example.com', '2026-01-01', 'hard', 3)");
 is(states(), 'ann@example.com=confirmed bob@example.com=confirmed', 'a bad row does not keep the others back');
 is(run("SELECT count(*) FROM (SELECT bounce_history_add(NULL, word, '2026-01-01') FROM event_word)"), run('SELECT count(*) FROM event_word'), 'every word that is let in is an event');
