@@ -19,7 +19,8 @@ my $load = join '', map { "INSERT INTO provider_payload(provider, payload) VALUE
 my $names = "CREATE TABLE name(payload_id INTEGER PRIMARY KEY, name);\n" . join '', map { "INSERT INTO name(name) VALUES ('$_->[0]');\n" } @payloads;
 my $events = "SELECT event_id, email, at, event, diagnostic, message_id, account FROM bounce_event ORDER BY event_id, email";
 my $answers = <<'SQL';
-.mode tabs
+.mode list
+.separator "\t"
 .headers off
 SELECT name, v.event_id, b.email, b.at, b.event, replace(b.diagnostic, char(10), ' '), b.message_id, b.account, ''
 FROM provider_event v JOIN name USING (payload_id) LEFT JOIN bounce_event b ON b.event_id = v.event_id AND b.email = v.email WHERE problem IS NULL
