@@ -290,6 +290,9 @@ BEGIN
     ELSIF TG_OP = 'UPDATE' THEN
         RAISE EXCEPTION 'event %: %', OLD.event_number, problem USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    IF NEW.event_id IS NOT NULL AND EXISTS (SELECT FROM bounce_event WHERE email = NEW.email AND event_id = NEW.event_id) THEN
+        RETURN NULL;        -- it is there already, and readable
+    END IF;
     INSERT INTO rejected_event (event_id, email, at, event, diagnostic, message_id, account, reason)
         VALUES (given.event_id, given.email, given.at, given.event, given.diagnostic, given.message_id, given.account, problem);
     RETURN NULL;

@@ -146,6 +146,7 @@ INSERT INTO incoming_event (event_id, email, at, event, diagnostic, message_id, 
 -- ==== redelivered: in one statement, across statements, in other letters
 INSERT INTO bounce_event (event_id, email, at, event) VALUES ('e1', 'ANN@example.com ', '2026-03-02 09:01Z', 'user_unknown/5'), ('d1', 'ann@example.com', '2026-03-05', 'soft'), ('d1', 'Ann@Example.com', '2026-03-06', 'hard'), ('d1', 'bob@example.net', '2026-03-05', 'soft');
 INSERT INTO bounce_event (event_id, email, at, event) SELECT event_id, email, at, event FROM bounce_event WHERE event_id IS NOT NULL;
+INSERT INTO bounce_event (event_id, email, at, event) VALUES ('e1', 'ann@example.com', '2026-03-02 09:01Z', 'hrad'), ('e1', 'bob@example.net', '2026-03-02 09:01Z', 'hrad');
 INSERT INTO bounce_event (event_id, email, at, event) VALUES (NULL, 'lee@example.com', '2026-03-05', 'soft'), (NULL, 'lee@example.com', '2026-03-05', 'soft');
 INSERT INTO bounce_event (event_id, email, at, event) VALUES ('e1', 'ann@example.com', '2026-03-02 09:01Z', 'user_unknown/5') ON CONFLICT DO NOTHING;
 -- ==== late events, equal times
