@@ -61,6 +61,16 @@ BEGIN
     WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'archived_contact') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('archived_contact', 'main') WHERE name = 'archive_id');
     SELECT RAISE(ABORT, 'this file has a table or view "saved_list" that is not the contact list''s: rename it, or use another file')
     WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'saved_list') AND NOT EXISTS (SELECT 1 FROM pragma_table_info('saved_list', 'main') WHERE name = 'list');
+    -- the rest in one sentence: a list that is there has replaced_event
+    SELECT RAISE(ABORT, 'this file has a table or view of a name that the contact list needs (all are in doc/contact-list.md): rename it, or use another file')
+    WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'replaced_event') AND EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name IN (
+        'address', 'address_summary', 'archived_contact', 'bounce_event', 'campaign_bounce_rate', 'cleaning_preview',
+        'cleaning_rule', 'cleaning_run', 'confirmed', 'contact', 'domain_health', 'event_reading', 'event_word', 'global_bounce',
+        'incident', 'incident_event', 'incoming_event', 'invalid_address', 'machine_agent', 'mailgun_event', 'mailgun_reading',
+        'message', 'paused_contact', 'pending_overdue', 'postmark_event', 'postmark_reading', 'provider_document',
+        'provider_event', 'provider_payload', 'provider_reading', 'reason_over_time', 'rebuild', 'rejected_event',
+        'replaced_event', 'restored_contact', 'saved_list', 'sendable', 'sendgrid_event', 'sendgrid_reading', 'ses_event',
+        'ses_reading', 'setting', 'state_check', 'time_change', 'typed_bounce'));
 END;
 INSERT INTO needed VALUES ('sqlite');
 INSERT INTO needed VALUES ('mailbounce');

@@ -42,6 +42,12 @@ for my $table ('contact', 'message', 'address', 'setting', 'incident') {
     is(sqlite("SELECT group_concat(name) FROM sqlite_schema; SELECT email FROM $table", "$dir/own_$table.db"), "$table\nx\@example.com", '... and it is left alone');
 }
 
+for my $own ('CREATE VIEW sendable AS SELECT 1 AS x', 'CREATE TABLE provider_payload(x)', 'CREATE TABLE contact(contact_id, phone)', 'CREATE TABLE confirmed(x)') {
+    (my $file = "$dir/clash_$own.db") =~ s/[^\w\/.]/_/g;
+    like(sqlite_error("$own;\n" . slurp($kit), $file), qr/^[^\n]*this file has a table or view of a name that the contact list needs[^\n]*\n$/, "$own of your own: one sentence");
+    is(sqlite('SELECT count(*) FROM sqlite_schema', $file), '1', '... and nothing else is made');
+}
+
 # ---- single events ----
 
 fresh();
