@@ -69,8 +69,12 @@ bnc_compiler_examples(const bnc_compiler *compiler, const bnc_example **examples
 bnc_slice
 bnc_compiler_example_text(const bnc_compiler *compiler, const bnc_example *example)
 {
-    bnc_slice slice = {(const char *)compiler->samples.data + example->text, example->len};
+    bnc_slice slice = {NULL, 0};
 
+    if (example->len > 0) {
+        slice.data = (const char *)compiler->samples.data + example->text;
+        slice.len = example->len;
+    }
     return slice;
 }
 
@@ -243,7 +247,8 @@ count_all(index_builder *b)
         return false;
     memset(b->counts.count, 0, sizeof(uint32_t) << b->counts.bits);
     for (i = 0; i < n_examples; i++)
-        count_runs(&b->counts, b->c->samples.data + examples[i].text, examples[i].len, SAMPLE_WEIGHT);
+        if (examples[i].len >= KEY_LEAST)
+            count_runs(&b->counts, b->c->samples.data + examples[i].text, examples[i].len, SAMPLE_WEIGHT);
     for (i = 0; i < n; i++)
         if (b->options[i].len >= KEY_LEAST)
             count_runs(&b->counts, b->c->bytes.data + b->options[i].text, b->options[i].len, 1);
