@@ -399,27 +399,7 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
     return false;
 }
 
-/* A few candidates, as most texts have, by counting those before each: without a branch that can't be foreseen. */
-#define FEW 40
-
-static void
-sort_few(bnc_candidate *item, size_t n)
-{
-    bnc_candidate sorted[FEW];
-    size_t i, k, rank;
-
-    for (i = 0; i < n; i++) {
-        rank = 0;
-        for (k = 0; k < i; k++)
-            rank += item[k] <= item[i];
-        for (; k < n; k++)
-            rank += item[k] < item[i];
-        sorted[rank] = item[i];
-    }
-    memcpy(item, sorted, n * sizeof(*item));
-}
-
-/* Many by Shell's sort. */
+/* Shell's sort: there are few candidates, but there may be many. */
 static void
 sort_candidates(bnc_candidate *item, size_t n)
 {
@@ -427,10 +407,6 @@ sort_candidates(bnc_candidate *item, size_t n)
     bnc_candidate moved;
     size_t k, i, at, step;
 
-    if (n <= FEW) {
-        sort_few(item, n);
-        return;
-    }
     for (k = 1; k < sizeof(steps) / sizeof(steps[0]) && steps[k] * 4 < n; k++)
         ;
     while (k-- > 0) {
