@@ -33,7 +33,7 @@ build/generated/vocabulary_tables.c: build/host/vocabulary $(VOCABULARY_FILES) |
 
 build/generated/vocabulary_tables.h: build/generated/vocabulary_tables.c
 
-build/host/rules: $(srcdir)/core/generate/rules.c $(HOST_SOURCES) $(CORE_HEADERS) $(GENERATED_TABLES)
+build/host/rules: $(srcdir)/core/generate/rules.c $(srcdir)/core/generate/heap.h $(HOST_SOURCES) $(CORE_HEADERS) $(GENERATED_TABLES)
 	$(CC_FOR_BUILD) $(HOST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(HOST_SOURCES) \
 		$(GENERATED_TABLES) $(CORE_LIBS)
 

@@ -14,23 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generate/heap.h"
 #include "rules.h"
-
-static void *
-resize(void *context, void *block, size_t size)
-{
-    (void)context;
-    return realloc(block, size);
-}
-
-static void
-release(void *context, void *block)
-{
-    (void)context;
-    free(block);
-}
-
-static const bnc_allocator allocator = {resize, release, NULL};
 
 static bnc_slice
 slice(const char *text)

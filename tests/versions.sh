@@ -1,12 +1,12 @@
 #!/bin/sh
 # versions.sh [SUITE ...] - builds and tests in chroots of Debian bookworm (PostgreSQL 15), trixie (17) and sid (18).
-# Needs root and debootstrap. The chroots are made in MAILBOUNCE_CHROOTS (default /var/tmp/mailbounce-chroots) and kept for the next
+# Needs root and debootstrap. The chroots are made in MAILBOUNCE_CHROOTS (default: the user's cache) and kept for the next
 # run; the mirror is the machine's own, or MAILBOUNCE_MIRROR.
 set -eu
 LC_ALL=C
 export LC_ALL
 top=$(cd "$(dirname "$0")/.." && pwd)
-chroots=${MAILBOUNCE_CHROOTS:-/var/tmp/mailbounce-chroots}
+chroots=${MAILBOUNCE_CHROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/mailbounce-chroots}
 mirror=${MAILBOUNCE_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | grep -v security | head -n 1)}
 mirror=${mirror:-http://deb.debian.org/debian}
 

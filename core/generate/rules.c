@@ -11,27 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap.h"
 #include "../rules.h"
 #include "../text.h"
 #include "../vocabulary.h"
 
-/* ---- memory and files ---- */
-
-static void *
-resize(void *context, void *block, size_t size)
-{
-    (void)context;
-    return realloc(block, size);
-}
-
-static void
-release(void *context, void *block)
-{
-    (void)context;
-    free(block);
-}
-
-static const bnc_allocator allocator = {resize, release, NULL};
+/* ---- files ---- */
 
 typedef struct source {
     const char *path;

@@ -16,27 +16,13 @@
 #include <pcre2.h>
 
 #include "counting.h"
+#include "generate/heap.h"
 #include "rows.h"
 #include "rule_files.h"
 #include "rules.h"
 #include "text.h"
 #include "worst_texts.h"
 
-static void *
-resize(void *context, void *block, size_t size)
-{
-    (void)context;
-    return realloc(block, size);
-}
-
-static void
-release(void *context, void *block)
-{
-    (void)context;
-    free(block);
-}
-
-static const bnc_allocator allocator = {resize, release, NULL};
 static dice fate = {1};
 static uint64_t sink; /* what is computed is used */
 

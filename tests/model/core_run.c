@@ -11,23 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generate/heap.h"
 #include "state.h"
-
-static void *
-resize(void *context, void *block, size_t size)
-{
-    (void)context;
-    return realloc(block, size);
-}
-
-static void
-release(void *context, void *block)
-{
-    (void)context;
-    free(block);
-}
-
-static const bnc_allocator allocator = {resize, release, NULL};
 
 /* The whole of a line, without its end; NULL at the end of the file. */
 static char *

@@ -65,7 +65,7 @@ on_postgres() {
         done
     }
     scripts=$source/tests/writers
-    seconds=$((minutes * 60 * 6 / 10 / rounds / 6))
+    seconds=$((minutes * 60 / rounds / 6)) # six loads a round
     for _ in $(seq $rounds); do
         load 'one event a statement' $seconds "-f $scripts/one.sql"
         load 'eight events a statement' $seconds "-f $scripts/many.sql"
