@@ -238,7 +238,7 @@ starts_reply(const unsigned char *s, size_t n, size_t i, const codes *found, con
     /* bare among words: words must follow */
     return is_known_code(found->code) && word < n && !is_countable(s + word, end - word) &&
            (found->separator == ' ' || found->separator == '-') &&
-           (bnc_is_word_byte(s[word]) || (s[word] != 0 && strchr("<#['\"", s[word]) != NULL));
+           (bnc_is_word_byte(s[word]) || s[word] == BNC_MASK || (s[word] != 0 && strchr("<#['\"", s[word]) != NULL));
 }
 
 /* Whether words stand in s: not addresses, hosts, or what is in angle brackets. */
@@ -257,7 +257,7 @@ holds_words(const unsigned char *s, size_t from, size_t to)
             if (s[end] == '<')
                 in_brackets = true;
             letters = letters || (bnc_is_word_byte(s[end]) && !in_brackets);
-            if (s[end] == '@' || s[end] == '.')
+            if (s[end] == '@' || s[end] == '.' || s[end] == BNC_MASK)
                 plain = false;
             if (s[end] == '>')
                 in_brackets = false;
@@ -270,10 +270,11 @@ holds_words(const unsigned char *s, size_t from, size_t to)
 }
 
 typedef struct reader {
-    const bnc_text *text;
+    bnc_text *text;
     unsigned char *s; /* read at in, written at out <= in */
     size_t in, out, len;
     size_t line; /* next entry of text->lines */
+    size_t name; /* next end of text->names: twice the entry, one more for its end */
     bnc_replies *replies;
     int outer;             /* the reply that sequential text belongs to, BNC_PREAMBLE before the first */
     int current;           /* outer, or the one nested in it */
@@ -283,6 +284,22 @@ typedef struct reader {
     size_t words_from;  /* where outer's text started when words were found in it, SIZE_MAX: none were */
     size_t report_from; /* outer's text has no "command)" before here */
 } reader;
+
+/* Ends of names up to here move with the text, which has lost codes before them. */
+static void
+move_names(reader *r)
+{
+    bnc_name_span *span;
+    uint16_t *end;
+
+    for (; r->name < 2 * r->text->n_names; r->name++) {
+        span = &r->text->names[r->name / 2];
+        end = r->name % 2 == 0 ? &span->start : &span->end;
+        if (*end > r->in)
+            return;
+        *end = (uint16_t)(*end - (r->in - r->out));
+    }
+}
 
 static void
 own(reader *r, int owner)
@@ -327,6 +344,7 @@ continues(const reader *r, const codes *found, context before, bool at_line)
 static void
 skip_codes(reader *r, const codes *found)
 {
+    move_names(r);
     r->in += found->length;
     if (r->out > 0 && r->s[r->out - 1] != ' ')
         r->s[r->out++] = ' ';
@@ -465,7 +483,7 @@ copy_up_to_digit(reader *r)
 void
 bnc_replies_read(bnc_text *text, bnc_replies *replies)
 {
-    reader r = {text, text->raw, 0, 0, text->len, 0, replies, BNC_PREAMBLE, BNC_PREAMBLE, false, 0, 0, SIZE_MAX, 0};
+    reader r = {text, text->raw, 0, 0, text->len, 0, 0, replies, BNC_PREAMBLE, BNC_PREAMBLE, false, 0, 0, SIZE_MAX, 0};
     unsigned char c, before;
     bool at_line;
     codes found;
@@ -521,6 +539,7 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
         }
         r.s[r.out++] = r.s[r.in++];
     }
+    move_names(&r);
     text->len = r.out;
     if (text->len > 0 && text->raw[text->len - 1] == ' ')
         text->len--;

@@ -27,6 +27,7 @@ struct bnc_compiler {
     bnc_buffer options;   /* bnc_option */
     bnc_buffer providers; /* bnc_name: those that base lacks */
     bnc_buffer examples;  /* bnc_example */
+    bnc_buffer labels;    /* uint32_t: hashes of labels that phrases look for in names */
     bnc_buffer tables;    /* uint32_t, made by finish */
     bnc_buffer ranks;     /* uint32_t: rank of each rule read */
 
@@ -59,7 +60,7 @@ static inline bool
 bnc_compiler_failed(const bnc_compiler *c)
 {
     return c->bytes.failed || c->samples.failed || c->rules.failed || c->phrases.failed || c->elements.failed ||
-           c->options.failed || c->providers.failed || c->examples.failed || c->tables.failed || c->ranks.failed ||
+           c->options.failed || c->providers.failed || c->examples.failed || c->labels.failed || c->tables.failed || c->ranks.failed ||
            c->older.failed;
 }
 

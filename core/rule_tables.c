@@ -33,6 +33,7 @@ bnc_compiler_create(const bnc_allocator *allocator, const bnc_rules *base, bool 
     bnc_buffer_init(&c->options, allocator);
     bnc_buffer_init(&c->providers, allocator);
     bnc_buffer_init(&c->examples, allocator);
+    bnc_buffer_init(&c->labels, allocator);
     bnc_buffer_init(&c->tables, allocator);
     bnc_buffer_init(&c->ranks, allocator);
     bnc_buffer_init(&c->older, allocator);
@@ -53,6 +54,7 @@ bnc_compiler_destroy(bnc_compiler *c)
     bnc_buffer_release(&c->options);
     bnc_buffer_release(&c->providers);
     bnc_buffer_release(&c->examples);
+    bnc_buffer_release(&c->labels);
     bnc_buffer_release(&c->tables);
     bnc_buffer_release(&c->ranks);
     bnc_buffer_release(&c->older);
@@ -547,6 +549,31 @@ place_coded(bnc_compiler *c, bnc_tables_head *head, const bnc_rule *ranked, uint
     bnc_buffer_release(&coded);
 }
 
+/* An open table, at most half full. */
+static void
+place_labels(bnc_compiler *c, bnc_tables_head *head)
+{
+    const uint32_t *hashes = (const uint32_t *)c->labels.data;
+    uint32_t n = (uint32_t)(c->labels.len / sizeof(uint32_t));
+    uint32_t mask, at, i;
+    uint32_t *slots;
+
+    if (n == 0)
+        return;
+    for (head->label_bits = 4; 1u << head->label_bits < n * 2; head->label_bits++)
+        ;
+    mask = (1u << head->label_bits) - 1;
+    head->labels = place_zeros(c, (size_t)mask + 1);
+    if (c->tables.failed)
+        return;
+    slots = (uint32_t *)c->tables.data + head->labels;
+    for (i = 0; i < n; i++) {
+        for (at = BNC_LABEL_SLOT(hashes[i]) & mask; slots[at] != 0 && slots[at] != hashes[i]; at = (at + 1) & mask)
+            ;
+        slots[at] = hashes[i];
+    }
+}
+
 /* What is made on the way to the tables. */
 typedef struct draft_tables {
     rank_key *keys;
@@ -627,6 +654,7 @@ lay_out(bnc_compiler *c, draft_tables *d)
     head.providers = place(c, c->providers.data, c->providers.len);
     head.n_bytes = (uint32_t)c->bytes.len;
     place_coded(c, &head, d->ranked, n);
+    place_labels(c, &head);
     if (c->tables.failed || !build_index(c, &head, d->phrases, n_wanted))
         return false;
     memcpy(c->tables.data, &head, sizeof(head));

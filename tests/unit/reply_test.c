@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "names.h"
 #include "reply.h"
 
 static bnc_text text;
@@ -17,8 +18,9 @@ static void
 read_replies(const char *diagnostic)
 {
     bnc_text_read(&text, (bnc_slice){diagnostic, strlen(diagnostic)});
+    bnc_names_hide(&text, NULL, 0);
     bnc_replies_read(&text, &replies);
-    bnc_text_mask(&text);
+    bnc_names_mask(&text);
 }
 
 static void

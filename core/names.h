@@ -1,0 +1,42 @@
+/*
+ * names.h - addresses, host names, URLs, IP addresses and queue ids in a folded text.
+ *
+ * What it does: finds them, and hides what rules can't ask for, so that a text's words are what is left to look at.
+ * What it must not know: replies, and rules beyond the labels that they name.
+ */
+#ifndef BNC_NAMES_H
+#define BNC_NAMES_H
+
+#include "text.h"
+
+/*
+ * The labels of names that rules ask for: hashes, in an open table of 1 << bits slots, 0 where one is free. A name's
+ * labels are its runs of letters, digits and "-"; what is in the set are pairs of neighbours ("spamhaus.org") and, where
+ * a rule's words hold no more than that, single ones.
+ */
+#define BNC_LABEL_SLOT(hash) ((hash) >> 1) /* of which the low bits count; the lowest of a hash is always 1 */
+typedef struct bnc_label_set {
+    const uint32_t *slots;
+    uint32_t bits; /* 0: nothing is in the set */
+} bnc_label_set;
+
+/* Whether s holds a name; BNC_PADDING bytes after it may be read, as in all that follows. */
+bool bnc_names_in(const unsigned char *s, size_t len);
+
+/*
+ * Gives the hashes by which names are seen that hold what a rule's words hold: of each pair of labels without a blank in
+ * between; of a single label where it is a name, or where s holds none.
+ */
+void bnc_names_labels(const unsigned char *s, size_t len, void (*add)(void *context, uint32_t hash), void *context);
+
+/*
+ * Takes the names out of text->raw: each becomes one BNC_MASK, but for labels that are in one of the sets. Those stay,
+ * with one BNC_MASK for what is next to them: "mx1.example.outlook.com" is "?.outlook.com". Notes what stays in names.
+ * In a text of a legacy charset, whose words may look like names, all names stay. text->words is overwritten.
+ */
+void bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets);
+
+/* Copies raw to words without the names that were noted. */
+void bnc_names_mask(bnc_text *text);
+
+#endif
