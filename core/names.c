@@ -508,15 +508,17 @@ is_queue_id(const unsigned char *s, size_t n)
 static bool
 follows_id_word(const unsigned char *s, size_t start)
 {
-    static const char *const words[] = {" id=",      "(id=",       "queued as ",  "queue id ",    "queue-id ",
-                                        "queueid: ", "queue id: ", "message id ", "message-id: ", "session id "};
-    size_t i, len;
+    static const struct {
+        const char *word;
+        size_t len;
+    } words[] = {{" id=", 4},      {"(id=", 4},       {"queued as ", 10},  {"queue id ", 9},     {"queue-id ", 9},
+                 {"queueid: ", 9}, {"queue id: ", 10}, {"message id ", 11}, {"message-id: ", 12}, {"session id ", 11}};
+    size_t i;
 
-    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        len = strlen(words[i]);
-        if (start >= len && memcmp(s + start - len, words[i], len) == 0)
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (start >= words[i].len && s[start - 2] == (unsigned char)words[i].word[words[i].len - 2] &&
+            memcmp(s + start - words[i].len, words[i].word, words[i].len) == 0)
             return true;
-    }
     return false;
 }
 
@@ -549,7 +551,7 @@ find_ids(const unsigned char *s, size_t len, const maps *m, map *names)
     size_t n = words_of(len);
     size_t at = 0;
     size_t from, to, i;
-    uint64_t announced;
+    uint64_t announced, run;
     map id, found;
 
     for (i = 0; i < n; i++)
@@ -561,11 +563,16 @@ find_ids(const unsigned char *s, size_t len, const maps *m, map *names)
                         (announced & id.word[i]);
     }
     while ((at = next_bit(&found, at, len, true)) < len) {
+        run = bits_from(&id, at);
+        run &= ~(run + 1);
+        if ((bits_from(&m->digit, at) & run) == 0) {
+            at++;
+            continue;
+        }
         from = at - run_before(&id, at);
         to = at + run_from(&id, at, len);
         from = after_code(s, len, m, from);
-        if (from < to && next_bit(&m->digit, from, to, true) < to &&
-            (is_queue_id(s + from, to - from) || follows_id_word(s, from)))
+        if (from < to && (is_queue_id(s + from, to - from) || follows_id_word(s, from)))
             set_bits(names, from, to);
         at = to;
     }
@@ -589,82 +596,119 @@ eight(const unsigned char *s)
            (uint64_t)s[5] << 40 | (uint64_t)s[6] << 48 | (uint64_t)s[7] << 56;
 }
 
-/* A hash of the first and the last eight of n bytes, n not 0. */
-static uint64_t
-hash_bytes(const unsigned char *s, size_t n)
+/* The hash of a label: of its first eight bytes and its length, which is not 0. */
+static inline uint64_t
+hash_label(const unsigned char *s, size_t n)
 {
-    size_t part = n < 8 ? n : 8;
-    uint64_t mask = ~(uint64_t)0 >> (64 - part * 8);
-    uint64_t w = (eight(s) & mask) * 0x9e3779b97f4a7c15u ^ (eight(s + n - part) & mask);
+    uint64_t w = eight(s) & ~(uint64_t)0 >> (n < 8 ? 64 - n * 8 : 0);
 
-    w = (w + n) * 0xff51afd7ed558ccdu;
-    return w ^ w >> 32;
+    return (w + n) * 0x9e3779b97f4a7c15u;
 }
 
-/* The labels of [.., end), one after the other. */
+/* The labels of [.., end), one after the other; bits: those from base on that are part of a label still to come. */
 typedef struct label_reader {
     const unsigned char *s;
     const map *labels;
+    size_t base;
+    uint64_t bits;
     size_t from, to; /* the label in hand */
     size_t end;
     size_t before; /* where the one before it ended */
     uint64_t hash, last;
 } label_reader;
 
+static inline void
+look_from(label_reader *r, size_t at)
+{
+    r->base = at;
+    r->bits = bits_from(r->labels, at);
+    if (r->end - at < 64)
+        r->bits &= ((uint64_t)1 << (r->end - at)) - 1;
+}
+
 static label_reader
 read_labels(const unsigned char *s, const maps *m, size_t start, size_t end)
 {
-    label_reader r = {s, &m->label, start, start, end, start, 0, 0};
+    label_reader r = {s, &m->label, start, 0, start, start, end, start, 0, 0};
 
+    look_from(&r, start);
     return r;
 }
 
 static inline bool
 next_label(label_reader *r)
 {
+    unsigned skipped;
+    uint64_t run;
+
     r->before = r->to;
     r->last = r->hash;
-    r->from = next_bit(r->labels, r->to, r->end, true);
-    if (r->from == r->end)
-        return false;
-    r->to = r->from + run_from(r->labels, r->from, r->end);
-    if (r->to > r->end)
-        r->to = r->end;
-    r->hash = hash_bytes(r->s + r->from, r->to - r->from);
+    while (r->bits == 0) {
+        if (r->end - r->base <= 64) {
+            r->from = r->end;
+            return false;
+        }
+        look_from(r, r->base + 64);
+    }
+    skipped = (unsigned)__builtin_ctzll(r->bits);
+    r->from = r->base + skipped;
+    run = ~(r->bits >> skipped);
+    if (skipped > 0 && run << skipped == 0 && r->end - r->base > 64) {
+        /* it may go on where these bits end */
+        look_from(r, r->from);
+        skipped = 0;
+        run = ~r->bits;
+    }
+    if (run == 0) {
+        r->to = r->from + run_from(r->labels, r->from, r->end);
+        if (r->to > r->end)
+            r->to = r->end;
+        r->bits = 0;
+        if (r->to < r->end)
+            look_from(r, r->to);
+    } else {
+        r->to = r->from + (size_t)__builtin_ctzll(run);
+        r->bits &= r->to - r->base < 64 ? ~(uint64_t)0 << (r->to - r->base) : 0;
+    }
+    r->hash = hash_label(r->s + r->from, r->to - r->from);
     return true;
 }
 
 /* Of the label in hand; 0 stands for a free slot. */
-static uint32_t
+static inline uint32_t
 single_hash(const label_reader *r)
 {
-    return (uint32_t)(r->hash | 1);
+    return (uint32_t)(r->hash >> 32 | 1);
 }
 
 /* Of the label before it, of what is between them, and of the one in hand. */
 static uint32_t
 pair_hash(const label_reader *r)
 {
-    uint64_t between = hash_bytes(r->s + r->before, r->from - r->before);
+    uint64_t between = (uint64_t)r->s[r->before] | (uint64_t)r->s[r->from - 1] << 8 | (r->from - r->before) << 16;
 
-    return (uint32_t)((((r->last * 3 ^ between) * 0x9e3779b97f4a7c15u ^ r->hash) * 0xff51afd7ed558ccdu) >> 32 | 1);
+    return (uint32_t)((((r->last >> 7 ^ r->hash) + between) * 0xff51afd7ed558ccdu) >> 32 | 1);
 }
 
 /* Gives the pairs of labels; of a single one its own hash, if that is wanted. */
 static void
-give_labels(label_reader r, bool single, void (*add)(void *context, uint32_t hash), void *context)
+give_labels(label_reader r, bool single, bnc_label_fn add, void *context)
 {
     uint32_t first;
 
     if (!next_label(&r))
         return;
     first = single_hash(&r);
-    if (next_label(&r))
-        do
-            add(context, pair_hash(&r));
-        while (next_label(&r));
-    else if (single)
-        add(context, first);
+    if (!next_label(&r)) {
+        if (single)
+            add(context, first, first);
+        return;
+    }
+    do {
+        add(context, first, pair_hash(&r));
+        first = single_hash(&r);
+        add(context, first, pair_hash(&r));
+    } while (next_label(&r));
 }
 
 bool
@@ -679,7 +723,7 @@ bnc_names_in(const unsigned char *s, size_t len)
 }
 
 void
-bnc_names_labels(const unsigned char *s, size_t len, void (*add)(void *context, uint32_t hash), void *context)
+bnc_names_labels(const unsigned char *s, size_t len, bnc_label_fn add, void *context)
 {
     map names;
     maps m;
@@ -697,20 +741,41 @@ bnc_names_labels(const unsigned char *s, size_t len, void (*add)(void *context, 
 }
 
 static bool
+is_in(const bnc_label_set *set, uint32_t hash)
+{
+    uint32_t mask = ((uint32_t)1 << set->bits) - 1;
+    uint32_t at;
+
+    for (at = BNC_LABEL_SLOT(hash) & mask; set->slots[at] != 0; at = (at + 1) & mask)
+        if (set->slots[at] == hash)
+            return true;
+    return false;
+}
+
+/* Whether the hash of a pair or a single label is in a set. */
+static bool
 is_known(const bnc_label_set *sets, size_t n_sets, uint32_t hash)
 {
-    uint32_t mask, at;
     size_t i;
 
-    for (i = 0; i < n_sets; i++) {
-        if (sets[i].bits == 0)
-            continue;
-        mask = ((uint32_t)1 << sets[i].bits) - 1;
-        for (at = BNC_LABEL_SLOT(hash) & mask; sets[i].slots[at] != 0; at = (at + 1) & mask)
-            if (sets[i].slots[at] == hash)
-                return true;
-    }
+    for (i = 0; i < n_sets; i++)
+        if (sets[i].bits != 0 && is_in(&sets[i], hash))
+            return true;
     return false;
+}
+
+/* Bit 0: the label may be one of a known pair; bit 1: it may be known alone. */
+static inline uint32_t
+may_be_known(const bnc_label_set *sets, size_t n_sets, uint32_t label)
+{
+    uint32_t at = BNC_LABEL_FILTER(label);
+    uint32_t found = 0;
+    size_t i;
+
+    for (i = 0; i < n_sets; i++)
+        if (sets[i].bits != 0)
+            found |= sets[i].filter[at / 16] >> at % 16 * 2;
+    return found & 3;
 }
 
 #define LABELS_MAX 64 /* of one name; what comes after them is hidden */
@@ -748,13 +813,25 @@ is_reporter(const unsigned char *s, size_t n, size_t start, size_t end)
 static uint64_t
 known_labels(label_reader r, const bnc_label_set *sets, size_t n_sets)
 {
+    label_reader again = r;
+    uint64_t pairs = 0;
+    uint64_t singles = 0;
     uint64_t known = 0;
-    unsigned i;
+    uint32_t may;
+    unsigned n, i;
 
-    for (i = 0; i < LABELS_MAX && next_label(&r); i++) {
-        if (is_known(sets, n_sets, single_hash(&r)))
+    for (n = 0; n < LABELS_MAX && next_label(&r); n++) {
+        may = may_be_known(sets, n_sets, single_hash(&r));
+        pairs |= (uint64_t)(may & 1) << n;
+        singles |= (uint64_t)(may >> 1) << n;
+    }
+    pairs &= pairs << 1;
+    /* few names come here */
+    for (i = 0; i < n && (pairs | singles) >> i != 0; i++) {
+        next_label(&again);
+        if ((singles >> i & 1) != 0 && is_known(sets, n_sets, single_hash(&again)))
             known |= (uint64_t)1 << i;
-        if (i > 0 && is_known(sets, n_sets, pair_hash(&r)))
+        if ((pairs >> i & 1) != 0 && is_known(sets, n_sets, pair_hash(&again)))
             known |= (uint64_t)3 << (i - 1);
     }
     return known;
@@ -784,6 +861,16 @@ put_known(label_reader r, uint64_t known, unsigned char *out)
         }
     }
     return used;
+}
+
+/* Copies n bytes, and up to 15 more. */
+static inline void
+copy_some(unsigned char *to, const unsigned char *from, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i += 16)
+        memcpy(to + i, from + i, 16);
 }
 
 /* Whether words may be in a legacy charset, and look like names. */
@@ -819,7 +906,7 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
         /* lines start where no name is, or with one */
         for (; line < text->n_lines && text->lines[line] <= start; line++)
             text->lines[line] = (uint16_t)(text->lines[line] - at + used);
-        memcpy(out + used, s + at, start - at);
+        copy_some(out + used, s + at, start - at);
         used += start - at;
         if (start == len)
             break;

@@ -10,24 +10,29 @@
 #include "text.h"
 
 /*
- * The labels of names that rules ask for: hashes, in an open table of 1 << bits slots, 0 where one is free. A name's
- * labels are its runs of letters, digits and "-"; what is in the set are pairs of neighbours ("spamhaus.org") and, where
- * a rule's words hold no more than that, single ones.
+ * The labels of names that rules ask for, by their hashes. A name's labels are its runs of letters, digits and "-"; what
+ * is in the set are pairs of neighbours ("spamhaus.org") and, where a rule's words hold no more than that, single ones.
  */
-#define BNC_LABEL_SLOT(hash) ((hash) >> 1) /* of which the low bits count; the lowest of a hash is always 1 */
 typedef struct bnc_label_set {
-    const uint32_t *slots;
-    uint32_t bits; /* 0: nothing is in the set */
+    const uint32_t *filter; /* two bits for each label: in one of the pairs, alone */
+    const uint32_t *slots;  /* an open table of 1 << bits slots, 0 where one is free */
+    uint32_t bits;          /* 0: nothing is in the set */
 } bnc_label_set;
+
+/* The lowest bit of a hash is always 1. */
+#define BNC_LABEL_SLOT(hash) ((hash) >> 1) /* of which the low bits count */
+#define BNC_LABEL_FILTER_BITS 15
+#define BNC_LABEL_FILTER(label) ((label) >> (32 - BNC_LABEL_FILTER_BITS))
 
 /* Whether s holds a name; BNC_PADDING bytes after it may be read, as in all that follows. */
 bool bnc_names_in(const unsigned char *s, size_t len);
 
 /*
- * Gives the hashes by which names are seen that hold what a rule's words hold: of each pair of labels without a blank in
- * between; of a single label where it is a name, or where s holds none.
+ * Gives what makes names seen that hold what a rule's words hold: each pair of labels without a blank in between, and a
+ * single label where it is a name, or where s holds none. hash: what belongs into slots; label: into the filter.
  */
-void bnc_names_labels(const unsigned char *s, size_t len, void (*add)(void *context, uint32_t hash), void *context);
+typedef void (*bnc_label_fn)(void *context, uint32_t label, uint32_t hash);
+void bnc_names_labels(const unsigned char *s, size_t len, bnc_label_fn add, void *context);
 
 /*
  * Takes the names out of text->raw: each becomes one BNC_MASK, but for labels that are in one of the sets. Those stay,

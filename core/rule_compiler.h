@@ -11,6 +11,11 @@
 
 #define BNC_KEPT_BITS 12
 
+/* See bnc_label_fn. */
+typedef struct bnc_label {
+    uint32_t hash, label;
+} bnc_label;
+
 struct bnc_compiler {
     const bnc_allocator *allocator;
     const bnc_rules *base;
@@ -27,7 +32,7 @@ struct bnc_compiler {
     bnc_buffer options;   /* bnc_option */
     bnc_buffer providers; /* bnc_name: those that base lacks */
     bnc_buffer examples;  /* bnc_example */
-    bnc_buffer labels;    /* uint32_t: hashes of labels that phrases look for in names */
+    bnc_buffer labels;    /* bnc_label: what phrases look for in names */
     bnc_buffer tables;    /* uint32_t, made by finish */
     bnc_buffer ranks;     /* uint32_t: rank of each rule read */
 

@@ -505,11 +505,12 @@ row_spells_name(const draft *d, uint32_t from, uint32_t n, bnc_text *text)
 }
 
 static void
-keep_label(void *context, uint32_t hash)
+keep_label(void *context, uint32_t label, uint32_t hash)
 {
     bnc_compiler *c = context;
+    bnc_label kept = {hash, label};
 
-    bnc_buffer_add(&c->labels, &hash, sizeof(hash));
+    bnc_buffer_add(&c->labels, &kept, sizeof(kept));
 }
 
 /* Where the phrase looks. One that looks into names tells which labels it wants to see there. */

@@ -549,28 +549,47 @@ place_coded(bnc_compiler *c, bnc_tables_head *head, const bnc_rule *ranked, uint
     bnc_buffer_release(&coded);
 }
 
+static int
+compare_labels(const void *a, const void *b)
+{
+    uint32_t x = ((const bnc_label *)a)->hash;
+    uint32_t y = ((const bnc_label *)b)->hash;
+
+    return x < y ? -1 : x > y;
+}
+
 /* An open table, at most half full. */
 static void
 place_labels(bnc_compiler *c, bnc_tables_head *head)
 {
-    const uint32_t *hashes = (const uint32_t *)c->labels.data;
-    uint32_t n = (uint32_t)(c->labels.len / sizeof(uint32_t));
-    uint32_t mask, at, i;
-    uint32_t *slots;
+    bnc_label *labels = (bnc_label *)c->labels.data;
+    uint32_t n = (uint32_t)(c->labels.len / sizeof(bnc_label));
+    uint32_t kinds = 0;
+    uint32_t mask, at, bit, i;
+    uint32_t *slots, *filter;
 
     if (n == 0)
         return;
-    for (head->label_bits = 4; 1u << head->label_bits < n * 2; head->label_bits++)
+    qsort(labels, n, sizeof(bnc_label), compare_labels);
+    for (i = 0; i < n; i++)
+        kinds += i == 0 || labels[i].hash != labels[i - 1].hash;
+    for (head->label_bits = 4; 1u << head->label_bits < kinds * 2; head->label_bits++)
         ;
     mask = (1u << head->label_bits) - 1;
+    head->label_filter = place_zeros(c, (1u << BNC_LABEL_FILTER_BITS) / 16);
     head->labels = place_zeros(c, (size_t)mask + 1);
     if (c->tables.failed)
         return;
+    filter = (uint32_t *)c->tables.data + head->label_filter;
     slots = (uint32_t *)c->tables.data + head->labels;
     for (i = 0; i < n; i++) {
-        for (at = BNC_LABEL_SLOT(hashes[i]) & mask; slots[at] != 0 && slots[at] != hashes[i]; at = (at + 1) & mask)
+        bit = BNC_LABEL_FILTER(labels[i].label) * 2 + (labels[i].hash == labels[i].label);
+        filter[bit / 32] |= 1u << bit % 32;
+        if (i > 0 && labels[i].hash == labels[i - 1].hash)
+            continue;
+        for (at = BNC_LABEL_SLOT(labels[i].hash) & mask; slots[at] != 0; at = (at + 1) & mask)
             ;
-        slots[at] = hashes[i];
+        slots[at] = labels[i].hash;
     }
 }
 
