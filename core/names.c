@@ -690,9 +690,9 @@ pair_hash(const label_reader *r)
     return (uint32_t)((((r->last >> 7 ^ r->hash) + between) * 0xff51afd7ed558ccdu) >> 32 | 1);
 }
 
-/* Gives the pairs of labels; of a single one its own hash, if that is wanted. */
+/* Gives the pairs of labels, or the only one. */
 static void
-give_labels(label_reader r, bool single, bnc_label_fn add, void *context)
+give_labels(label_reader r, bnc_label_fn add, void *context)
 {
     uint32_t first;
 
@@ -700,8 +700,7 @@ give_labels(label_reader r, bool single, bnc_label_fn add, void *context)
         return;
     first = single_hash(&r);
     if (!next_label(&r)) {
-        if (single)
-            add(context, first, first);
+        add(context, first, first);
         return;
     }
     do {
@@ -728,15 +727,19 @@ bnc_names_labels(const unsigned char *s, size_t len, bnc_label_fn add, void *con
     map names;
     maps m;
     size_t start, end;
-    bool none;
 
     map_text(s, len, &m);
     find_names(s, len, &m, &names);
-    none = next_bit(&names, 0, len, true) == len;
+    if (next_bit(&names, 0, len, true) == len) {
+        if (memchr(s, ' ', len) == NULL)
+            give_labels(read_labels(s, &m, 0, len), add, context);
+        return;
+    }
     for (start = 0; start < len; start = end + 1) {
         for (end = start; end < len && s[end] != ' '; end++)
             ;
-        give_labels(read_labels(s, &m, start, end), none || next_bit(&names, start, end, true) < end, add, context);
+        if (next_bit(&names, start, end, true) < end)
+            give_labels(read_labels(s, &m, start, end), add, context);
     }
 }
 

@@ -28,8 +28,9 @@ typedef struct bnc_label_set {
 bool bnc_names_in(const unsigned char *s, size_t len);
 
 /*
- * Gives what makes names seen that hold what a rule's words hold: each pair of labels without a blank in between, and a
- * single label where it is a name, or where s holds none. hash: what belongs into slots; label: into the filter.
+ * Gives what makes names seen that hold what a rule's words hold: each pair of neighbouring labels, or the only label, of
+ * what stands between blanks in s and holds a name; of all of s if it has neither name nor blank ("nosuchuser", which may
+ * be a part of a URL). hash: what belongs into slots; label: into the filter.
  */
 typedef void (*bnc_label_fn)(void *context, uint32_t label, uint32_t hash);
 void bnc_names_labels(const unsigned char *s, size_t len, bnc_label_fn add, void *context);
