@@ -18,68 +18,73 @@
 
 /* ---- where numbers are ---- */
 
-/* Of 64 bytes: bit k stands for byte k. */
+/*
+ * Bytes are looked at 64 at a time, each as a bit of a number of 64. A code and what must stand
+ * around it are six bytes: blocks overlap by five, so that each code lies in one.
+ */
+#define BLOCK 64
+#define BLOCK_STEP 59
+
+/* Of the block at s: bit k stands for byte k. */
 typedef struct marks {
     uint64_t digits, dots;
 } marks;
 
-/* The marks of the 64 bytes at base; those from len on are none. */
+#if defined(__SSE2__)
 static inline marks
-marks_of(const unsigned char *s, size_t len, size_t base)
+marks_of_16(const unsigned char *s, int shift)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(s + shift));
+    /* '0' becomes the lowest signed byte, so that the digits are the lowest ten */
+    __m128i moved = _mm_sub_epi8(bytes, _mm_set1_epi8((char)('0' + 0x80)));
+    __m128i digits = _mm_cmplt_epi8(moved, _mm_set1_epi8(-0x80 + 10));
+    __m128i dots = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'));
+
+    return (marks){(uint64_t)_mm_movemask_epi8(digits) << shift, (uint64_t)_mm_movemask_epi8(dots) << shift};
+}
+
+static inline marks
+marks_of(const unsigned char *s)
+{
+    marks a = marks_of_16(s, 0);
+    marks b = marks_of_16(s, 16);
+    marks c = marks_of_16(s, 32);
+    marks d = marks_of_16(s, 48);
+
+    return (marks){a.digits | b.digits | c.digits | d.digits, a.dots | b.dots | c.dots | d.dots};
+}
+#else
+static inline marks
+marks_of(const unsigned char *s)
 {
     marks found = {0, 0};
-    size_t n = base < len ? len - base : 0;
-    size_t i;
+    int k;
 
-#if defined(__SSE2__)
-    /* a text's memory is a multiple of 16 bytes: no load passes its end */
-    for (i = 0; i < 64 && i < n; i += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(s + base + i));
-        /* '0' becomes the lowest signed byte, so that the digits are the lowest ten */
-        __m128i moved = _mm_sub_epi8(bytes, _mm_set1_epi8((char)('0' + 0x80)));
-        __m128i digits = _mm_cmplt_epi8(moved, _mm_set1_epi8(-0x80 + 10));
-        __m128i dots = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'));
-
-        found.digits |= (uint64_t)(unsigned)_mm_movemask_epi8(digits) << i;
-        found.dots |= (uint64_t)(unsigned)_mm_movemask_epi8(dots) << i;
+    for (k = 0; k < BLOCK; k++) {
+        found.digits |= (uint64_t)bnc_is_digit(s[k]) << k;
+        found.dots |= (uint64_t)(s[k] == '.') << k;
     }
-    if (n < 64) {
-        found.digits &= ((uint64_t)1 << n) - 1;
-        found.dots &= ((uint64_t)1 << n) - 1;
-    }
-#else
-    for (i = 0; i < 64 && i < n; i++) {
-        found.digits |= (uint64_t)bnc_is_digit(s[base + i]) << i;
-        found.dots |= (uint64_t)(s[base + i] == '.') << i;
-    }
-#endif
     return found;
 }
-
-/* Bit k tells of byte k + distance. */
-static inline uint64_t
-ahead(uint64_t bits, uint64_t next, int distance)
-{
-    return bits >> distance | next << (64 - distance);
-}
+#endif
 
 /*
- * The places of numbers that may be codes: three digits alone (550), or one digit before a dot and
- * another digit (5.1.1); what follows a dot, and what goes on after one (192.0.2.1), is none.
+ * Of a block with n bytes left: where numbers start that may be codes, so three digits alone (550),
+ * or one digit before a dot and another digit (5.1.1). What follows a dot, and three digits that go
+ * on after one (192.0.2.1), are none. All but the first block start with a byte of the last one.
  */
 static inline uint64_t
-code_places(const marks *last, const marks *here, const marks *next)
+code_places(marks here, size_t n, bool first_block)
 {
-    uint64_t digits = here->digits;
-    uint64_t first = digits & ~(digits << 1 | last->digits >> 63) & ~(here->dots << 1 | last->dots >> 63);
-    uint64_t second = ahead(digits, next->digits, 1);
-    uint64_t third = ahead(digits, next->digits, 2);
-    uint64_t fourth = ahead(digits, next->digits, 3);
-    uint64_t fraction = ahead(here->dots, next->dots, 3) & ahead(digits, next->digits, 4);
-    uint64_t replies = second & third & ~fourth & ~fraction;
-    uint64_t statuses = ahead(here->dots, next->dots, 1) & third;
+    uint64_t in_text = n >= BLOCK ? UINT64_MAX : ((uint64_t)1 << n) - 1;
+    uint64_t own = (((uint64_t)1 << (BLOCK_STEP + 1)) - 1) & (first_block ? UINT64_MAX : ~(uint64_t)1);
+    uint64_t digits = here.digits & in_text;
+    uint64_t dots = here.dots;
+    uint64_t starts = digits & ~(digits << 1) & ~(dots << 1) & own;
+    uint64_t three = digits >> 1 & digits >> 2 & ~(digits >> 3) & ~(dots >> 3 & digits >> 4);
+    uint64_t fraction = dots >> 1 & digits >> 2;
 
-    return first & (replies | statuses);
+    return starts & (three | fraction);
 }
 
 /* ---- words and signs around numbers ---- */
@@ -530,7 +535,7 @@ closing_place(reader *r, size_t to)
 }
 
 /* Keeps what holds no codes; a nested reply may end in it. */
-static void
+static inline void
 keep_words(reader *r, size_t to)
 {
     size_t end;
@@ -720,9 +725,6 @@ void
 bnc_replies_read(bnc_text *text, bnc_replies *replies)
 {
     reader r = {text, text->raw, 0, 0, text->len, 0, replies, BNC_PREAMBLE, BNC_PREAMBLE, false, 0, 0, SIZE_MAX, 0};
-    marks last = {0, 0};
-    marks here = marks_of(r.s, r.len, 0);
-    marks next;
     uint64_t places;
     size_t base, at;
 
@@ -732,10 +734,10 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
     replies->spans[0].start = 0;
     replies->spans[0].owner = BNC_PREAMBLE;
 
-    /* marks are ahead of what is written */
-    for (base = 0; base < r.len; base += 64) {
-        next = marks_of(r.s, r.len, base + 64);
-        for (places = code_places(&last, &here, &next); places != 0; places &= places - 1) {
+    /* what was kept may reach into a block before it is looked at, but not up to the byte before `in` */
+    for (base = 0; base < r.len; base += BLOCK_STEP) {
+        places = code_places(marks_of(r.s + base), r.len - base, base == 0);
+        for (; places != 0; places &= places - 1) {
             at = base + (size_t)__builtin_ctzll(places);
             /* among codes that were read already */
             if (at < r.in)
@@ -746,8 +748,6 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
             else
                 read_status(&r);
         }
-        last = here;
-        here = next;
     }
     keep_words(&r, r.len);
     text->len = r.out;
