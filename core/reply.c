@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) && !defined(BNC_PORTABLE)
+#define BNC_VECTORS
 #include <emmintrin.h>
 #endif
 
@@ -30,7 +31,7 @@ typedef struct marks {
     uint64_t digits, dots;
 } marks;
 
-#if defined(__SSE2__)
+#if defined(BNC_VECTORS)
 static inline marks
 marks_of_16(const unsigned char *s, int shift)
 {
@@ -69,21 +70,22 @@ marks_of(const unsigned char *s)
 #endif
 
 /*
- * Of a block with n bytes left: where numbers start that may be codes, so three digits alone (550),
- * or one digit before a dot and another digit (5.1.1). What follows a dot, and three digits that go
- * on after one (192.0.2.1), are none. All but the first block start with a byte of the last one.
+ * Of a block, of which n bytes are left: where numbers start that may be codes, so three digits alone
+ * (550), or one digit before a dot and another digit (5.1.1). What follows a dot, and three digits
+ * that go on after one (192.0.2.1), are none.
  */
 static inline uint64_t
 code_places(marks here, size_t n, bool first_block)
 {
-    uint64_t in_text = n >= BLOCK ? UINT64_MAX : ((uint64_t)1 << n) - 1;
-    uint64_t own = (((uint64_t)1 << (BLOCK_STEP + 1)) - 1) & (first_block ? UINT64_MAX : ~(uint64_t)1);
-    uint64_t digits = here.digits & in_text;
-    uint64_t dots = here.dots;
-    uint64_t starts = digits & ~(digits << 1) & ~(dots << 1) & own;
+    uint64_t all = UINT64_MAX;
+    uint64_t digits = here.digits & all >> (BLOCK - (n < BLOCK ? n : BLOCK));
+    uint64_t dots = here.dots; /* matter before digits only */
+    uint64_t starts = digits & ~(digits << 1) & ~(dots << 1);
     uint64_t three = digits >> 1 & digits >> 2 & ~(digits >> 3) & ~(dots >> 3 & digits >> 4);
     uint64_t fraction = dots >> 1 & digits >> 2;
 
+    /* the last bytes come again in the next block, whose first byte was the last to be asked in this one */
+    starts &= all >> (BLOCK - BLOCK_STEP - 1) & all << (first_block ? 0 : 1);
     return starts & (three | fraction);
 }
 
@@ -289,14 +291,10 @@ closing_of(unsigned char c)
 static bool
 is_introducer(unsigned char c)
 {
+    /* clang-format off */
     switch (c) {
-    case '(':
-    case '[':
-    case '<':
-    case '{':
-    case '"':
-    case '\'': /* clang-format off */
-    case ':': case ';': case '>': case '=': case '#': case '|': /* clang-format on */
+    case '(': case '[': case '<': case '{': case '"': case '\'': case ':': case ';': case '>': case '=': case '#': case '|':
+        /* clang-format on */
         return true;
     }
     return false;
@@ -306,15 +304,11 @@ is_introducer(unsigned char c)
 static bool
 is_separator(unsigned char c)
 {
+    /* clang-format off */
     switch (c) {
-    case ' ':
-    case '-':
-    case ':':
-    case ',':
-    case ';':
-    case '.':
-    case ')': /* clang-format off */
-    case ']': case '\'': case '"': case '#': case '<': case '>': /* clang-format on */
+    case ' ': case '-': case ':': case ',': case ';': case '.': case ')': case ']': case '\'': case '"': case '#': case '<':
+    case '>':
+        /* clang-format on */
         return true;
     }
     return false;
@@ -406,18 +400,21 @@ starts_reply(const unsigned char *s, size_t n, size_t i, const codes *found, con
     unsigned klass = found->code / 100;
     size_t word = i + found->length;
     size_t end = word;
-    unsigned in_front, behind;
+    unsigned in_front = 0;
+    unsigned behind = 0;
 
     if (klass < 2 || klass > 6)
         return false;
     if (found->enhanced.class_ != 0)
         return klass == 4 || klass == 5 || klass == found->enhanced.class_;
-    while (end < n && end < word + WORD_MAX && (bnc_is_alnum(s[end]) || s[end] == '('))
-        end++;
-    behind = meaning_behind(s + word, end - word);
-    in_front = meaning_of(s, before);
-    if ((before.before != 0 && (behind & UNIT) != 0) || (in_front & AMOUNT) != 0)
-        return false;
+    if (before.before != 0) {
+        while (end < n && end < word + WORD_MAX && (bnc_is_alnum(s[end]) || s[end] == '('))
+            end++;
+        behind = meaning_behind(s + word, end - word);
+        in_front = meaning_of(s, before);
+        if ((behind & UNIT) != 0 || (in_front & AMOUNT) != 0)
+            return false;
+    }
     if (before.before == 0 || at_line)
         return klass == 4 || klass == 5 || is_known_code(found->code) || (found->code >= 211 && found->code <= 253) ||
                found->code == 354;
@@ -734,7 +731,7 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
     replies->spans[0].start = 0;
     replies->spans[0].owner = BNC_PREAMBLE;
 
-    /* what was kept may reach into a block before it is looked at, but not up to the byte before `in` */
+    /* what was moved ends before in - 1, if anything was: bytes that are still to be judged are as they were */
     for (base = 0; base < r.len; base += BLOCK_STEP) {
         places = code_places(marks_of(r.s + base), r.len - base, base == 0);
         for (; places != 0; places &= places - 1) {
