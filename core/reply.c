@@ -89,6 +89,15 @@ code_places(marks here, size_t n, bool first_block)
     return starts & (three | fraction);
 }
 
+/* Without those among codes that were read already. */
+static inline uint64_t
+not_before(uint64_t places, size_t base, size_t in)
+{
+    size_t read = in > base ? in - base : 0;
+
+    return read < BLOCK ? places & UINT64_MAX << read : 0;
+}
+
 /* ---- words and signs around numbers ---- */
 
 /* Codes that servers send: RFC 5321, 4954, 7504, and those seen at providers. */
@@ -342,7 +351,7 @@ read_enhanced(const unsigned char *s, size_t n, bnc_enhanced *code)
     if (!read_part(s, n, &i, &found.subject) || found.subject > 7 || i >= n || s[i++] != '.' ||
         !read_part(s, n, &i, &found.detail))
         return 0;
-    if (i < n && (bnc_is_alnum(s[i]) || (s[i] == '.' && i + 1 < n && bnc_is_digit(s[i + 1]))))
+    if (i < n && s[i] != ' ' && (bnc_is_alnum(s[i]) || (s[i] == '.' && i + 1 < n && bnc_is_digit(s[i + 1]))))
         return 0;
     *code = found;
     return i;
@@ -379,10 +388,8 @@ read_codes(const unsigned char *s, size_t n, codes *found)
     if (i < n && s[i] == ' ')
         i++;
     found->length = i;
-    if (i < n && (s[i] == '#' || s[i] == '(' || s[i] == '['))
-        i++;
-    if (i < n && s[i] == '#')
-        i++;
+    i += i < n && ((s[i] == '#') | (s[i] == '(') | (s[i] == '['));
+    i += i < n && s[i] == '#';
     length = read_enhanced(s + i, n - i, &found->enhanced);
     if (length > 0) {
         i += length;
@@ -391,42 +398,6 @@ read_codes(const unsigned char *s, size_t n, codes *found)
         found->length = i;
     }
     return true;
-}
-
-/* Whether the number at s + i starts a reply, from what stands around it. */
-static bool
-starts_reply(const unsigned char *s, size_t n, size_t i, const codes *found, context before, bool at_line)
-{
-    unsigned klass = found->code / 100;
-    size_t word = i + found->length;
-    size_t end = word;
-    unsigned in_front = 0;
-    unsigned behind = 0;
-
-    if (klass < 2 || klass > 6)
-        return false;
-    if (found->enhanced.class_ != 0)
-        return klass == 4 || klass == 5 || klass == found->enhanced.class_;
-    if (before.before != 0) {
-        while (end < n && end < word + WORD_MAX && (bnc_is_alnum(s[end]) || s[end] == '('))
-            end++;
-        behind = meaning_behind(s + word, end - word);
-        in_front = meaning_of(s, before);
-        if ((behind & UNIT) != 0 || (in_front & AMOUNT) != 0)
-            return false;
-    }
-    if (before.before == 0 || at_line)
-        return klass == 4 || klass == 5 || is_known_code(found->code) || (found->code >= 211 && found->code <= 253) ||
-               found->code == 354;
-    if (found->separator != 0 && !is_separator(found->separator))
-        return false;
-    if (is_introducer(before.before) || (in_front & REPORT) != 0)
-        return is_known_code(found->code) || (found->code >= 250 && found->code <= 252);
-    /* bare among words: words must follow */
-    return is_known_code(found->code) && word < n && (behind & COUNTABLE) == 0 &&
-           (found->separator == ' ' || found->separator == '-') &&
-           (bnc_is_word_byte(s[word]) || s[word] == '<' || s[word] == '#' || s[word] == '[' || s[word] == '\'' ||
-            s[word] == '"');
 }
 
 /* ---- reading ---- */
@@ -547,9 +518,20 @@ keep_words(reader *r, size_t to)
     keep(r, to);
 }
 
+/* Whether a line of the original starts where r reads. */
+static bool
+at_line_start(reader *r)
+{
+    const bnc_text *text = r->text;
+
+    while (r->line < text->n_lines && text->lines[r->line] < r->in)
+        r->line++;
+    return r->line < text->n_lines && text->lines[r->line] == r->in;
+}
+
 /* Whether the codes found repeat those of the outer reply: one more line of it. */
 static bool
-continues(const reader *r, const codes *found, context before, bool at_line)
+continues(reader *r, const codes *found, context before)
 {
     const bnc_reply *outer;
 
@@ -559,15 +541,53 @@ continues(const reader *r, const codes *found, context before, bool at_line)
     if (found->code != outer->code)
         return false;
     if (found->separator == '-')
-        return found->enhanced.class_ != 0 || r->multi || at_line;
+        return found->enhanced.class_ != 0 || r->multi || at_line_start(r);
     if (found->separator != ' ' && found->separator != 0)
         return false;
     if (!same_enhanced(found->enhanced, outer->enhanced))
         return false;
     /* "550-Response: 550 no such user" reports another server's reply */
-    if (!at_line && is_introducer(before.before))
+    if (is_introducer(before.before) && !at_line_start(r))
         return false;
     return r->multi || found->enhanced.class_ != 0;
+}
+
+/* Whether the codes found start a reply, from what stands around them. */
+static bool
+starts_reply(reader *r, const codes *found, context before)
+{
+    const unsigned char *s = r->s;
+    size_t n = r->len;
+    unsigned klass = found->code / 100;
+    size_t word = r->in + found->length;
+    size_t end = word;
+    unsigned in_front = 0;
+    unsigned behind = 0;
+
+    if (klass < 2 || klass > 6)
+        return false;
+    if (found->enhanced.class_ != 0)
+        return klass == 4 || klass == 5 || klass == found->enhanced.class_;
+    if (before.before != 0) {
+        while (end < n && end < word + WORD_MAX && (bnc_is_alnum(s[end]) || s[end] == '('))
+            end++;
+        behind = meaning_behind(s + word, end - word);
+        in_front = meaning_of(s, before);
+        if ((behind & UNIT) != 0 || (in_front & AMOUNT) != 0)
+            return false;
+    }
+    if (before.before == 0 || at_line_start(r))
+        return klass == 4 || klass == 5 || is_known_code(found->code) || (found->code >= 211 && found->code <= 253) ||
+               found->code == 354;
+    if (found->separator != 0 && !is_separator(found->separator))
+        return false;
+    if (is_introducer(before.before) || (in_front & REPORT) != 0)
+        return is_known_code(found->code) || (found->code >= 250 && found->code <= 252);
+    /* bare among words: words must follow */
+    return is_known_code(found->code) && word < n && (behind & COUNTABLE) == 0 &&
+           (found->separator == ' ' || found->separator == '-') &&
+           (bnc_is_word_byte(s[word]) || s[word] == '<' || s[word] == '#' || s[word] == '[' || s[word] == '\'' ||
+            s[word] == '"');
 }
 
 /* Words stay words: they are looked for until some were found. */
@@ -601,7 +621,7 @@ report_ended(reader *r)
 }
 
 static void
-open_reply(reader *r, const codes *found, context before, bool at_line)
+open_reply(reader *r, const codes *found, context before)
 {
     bnc_replies *replies = r->replies;
     bnc_reply *outer = r->outer >= 0 ? &replies->item[r->outer] : NULL;
@@ -624,8 +644,8 @@ open_reply(reader *r, const codes *found, context before, bool at_line)
         return;
     }
     /* a transcript's "<<< 550" is no report inside another reply, nor is what follows ";" or "command)" */
-    reported = outer != NULL && !at_line && outer->code / 100 >= 4 && before.before != ';' &&
-               (is_introducer(before.before) || (meaning_of(r->s, before) & REPORT) != 0) &&
+    reported = outer != NULL && outer->code / 100 >= 4 && before.before != ';' &&
+               (is_introducer(before.before) || (meaning_of(r->s, before) & REPORT) != 0) && !at_line_start(r) &&
                !in_transcript(r->s, before) && !report_ended(r);
     reply = &replies->item[replies->count];
     reply->code = (uint16_t)found->code;
@@ -675,24 +695,11 @@ read_status(reader *r)
         reply->enhanced = code;
 }
 
-/* Whether a line of the original starts where r reads. */
-static bool
-at_line_start(reader *r)
-{
-    const bnc_text *text = r->text;
-
-    while (r->line < text->n_lines && text->lines[r->line] < r->in)
-        r->line++;
-    return r->line < text->n_lines && text->lines[r->line] == r->in;
-}
-
 /* Three digits: what they start, if anything, is kept or dropped. */
 static void
 read_three_digits(reader *r)
 {
     unsigned char before = r->out > 0 ? r->s[r->out - 1] : ' ';
-    bool glued = bnc_is_alpha(before);
-    bool at_line;
     codes found;
     context around;
 
@@ -702,19 +709,18 @@ read_three_digits(reader *r)
     if (!read_codes(r->s + r->in, r->len - r->in, &found))
         return;
     around = context_before(r->s, r->out);
-    if (glued) {
+    if (bnc_is_alpha(before)) {
         /* "Please try550-5.1.1 again": line ends that left no blank behind */
-        if (found.separator == '-' && found.enhanced.class_ != 0 && continues(r, &found, around, false))
+        if (found.separator == '-' && found.enhanced.class_ != 0 && continues(r, &found, around))
             drop(r, found.length);
         return;
     }
-    at_line = at_line_start(r);
-    if (continues(r, &found, around, at_line)) {
+    if (continues(r, &found, around)) {
         if (r->current != r->outer)
             own(r, r->outer);
         drop(r, found.length);
-    } else if (starts_reply(r->s, r->len, r->in, &found, around, at_line)) {
-        open_reply(r, &found, around, at_line);
+    } else if (starts_reply(r, &found, around)) {
+        open_reply(r, &found, around);
     }
 }
 
@@ -734,11 +740,9 @@ bnc_replies_read(bnc_text *text, bnc_replies *replies)
     /* what was moved ends before in - 1, if anything was: bytes that are still to be judged are as they were */
     for (base = 0; base < r.len; base += BLOCK_STEP) {
         places = code_places(marks_of(r.s + base), r.len - base, base == 0);
-        for (; places != 0; places &= places - 1) {
+        while ((places = not_before(places, base, r.in)) != 0) {
             at = base + (size_t)__builtin_ctzll(places);
-            /* among codes that were read already */
-            if (at < r.in)
-                continue;
+            places &= places - 1;
             keep_words(&r, at);
             if (bnc_is_digit(r.s[at + 1]))
                 read_three_digits(&r);
