@@ -10,7 +10,7 @@
 
 /* Folding may lengthen a text: it parts glued sentences ("unknown.Please"). */
 #define BNC_TEXT_MAX (BNC_HEAD + BNC_HEAD / 4)
-#define BNC_PADDING 16 /* bytes after a text that may be read */
+#define BNC_PADDING 64 /* bytes after a text that may be read */
 #define BNC_LINES_MAX 256
 
 /* Stands for a byte that words must not match; never in a folded text otherwise. */
@@ -60,7 +60,7 @@ bnc_is_lower(unsigned char c)
 static inline bool
 bnc_is_alpha(unsigned char c)
 {
-    return bnc_is_lower(c) || bnc_is_upper(c);
+    return bnc_is_lower(c | ('a' - 'A'));
 }
 
 static inline bool
