@@ -175,6 +175,8 @@ html_entity(const unsigned char *s, size_t n, size_t *length)
     size_t i, len;
 
     for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
+        if (n < 2 || s[1] != (unsigned char)entities[i].name[1])
+            continue;
         len = strlen(entities[i].name);
         if (n >= len && memcmp(s, entities[i].name, len) == 0) {
             *length = len;
@@ -405,13 +407,14 @@ fold_block(const unsigned char *s, unsigned char *out)
     __m128i signs = _mm_or_si128(_mm_or_si128(equal(here, '\\'), equal(here, '&')),
                                  _mm_or_si128(equal(here, '='), equal(here, '`')));
     /* as signed bytes, one more than BNC_MASK is the lowest of those that are not ASCII */
-    __m128i others = _mm_cmplt_epi8(_mm_add_epi8(here, _mm_set1_epi8(1)), _mm_set1_epi8(' ' + 1));
+    __m128i ascii = _mm_cmpgt_epi8(_mm_add_epi8(here, _mm_set1_epi8(1)), _mm_set1_epi8(' '));
     __m128i blanks = equal(_mm_max_epu8(here, next), ' ');
     __m128i stops = _mm_and_si128(equal(here, '.'), upper(next));
-    __m128i special = _mm_or_si128(_mm_or_si128(signs, others), _mm_or_si128(blanks, stops));
+    __m128i plain = _mm_andnot_si128(_mm_or_si128(signs, _mm_or_si128(blanks, stops)), ascii);
+    unsigned special = (unsigned)_mm_movemask_epi8(plain) ^ 0xffff;
 
     _mm_storeu_si128((__m128i *)out, _mm_or_si128(here, _mm_and_si128(upper(here), _mm_set1_epi8('a' - 'A'))));
-    return (size_t)__builtin_ctz((unsigned)_mm_movemask_epi8(special) | 1u << BLOCK);
+    return special == 0 ? BLOCK : (size_t)__builtin_ctz(special);
 }
 
 #else
@@ -436,21 +439,31 @@ fold_block(const unsigned char *s, unsigned char *out)
 
 #endif
 
-/* Copies from s + i up to a special byte, or where out has no room for a block; returns that place. */
+/*
+ * Copies from s + i up to a special byte, or where out has no room for a block; returns that place. The
+ * last block is read from the bytes before tail_end, behind which stand BLOCK control characters and one.
+ */
 static inline size_t
 fold_plain(fold_state *f, const unsigned char *s, size_t n, const unsigned char *tail_end, size_t i)
 {
     unsigned char *out = f->out + f->len;
-    unsigned char *stop = f->out + f->cap;
-    size_t good = BLOCK;
+    size_t left = n - i;
+    size_t room = f->cap - f->len;
+    size_t inner = left < room ? left : room;
+    size_t good;
+    size_t at = 0;
 
-    while (good == BLOCK && i < n && (size_t)(stop - out) >= BLOCK) {
-        good = fold_block(n - i > BLOCK ? s + i : tail_end - (n - i), out);
-        out += good;
-        i += good;
+    while (at + BLOCK < inner) {
+        good = fold_block(s + i + at, out + at);
+        at += good;
+        if (good < BLOCK)
+            goto special;
     }
-    f->len = (size_t)(out - f->out);
-    return i;
+    if (at + BLOCK <= room)
+        at += fold_block(left - at > BLOCK ? s + i + at : tail_end - (left - at), out + at);
+special:
+    f->len += at;
+    return i + at;
 }
 
 size_t
@@ -468,8 +481,8 @@ bnc_fold(bnc_slice text, unsigned char *out, size_t cap, uint16_t *lines, size_t
         memcpy(tail + BLOCK - n, s, n);
     start_line(&f);
     while (i < n && f.len < cap) {
-        /* blanks in front, or beside another one, are not for fold_plain */
-        if (f.len == 0 || ends_blank(&f))
+        /* a blank in front, or beside another one, is not for fold_plain */
+        if (s[i] == ' ' && (f.len == 0 || ends_blank(&f)))
             i = fold_blanks(&f, s, n, i);
         i = fold_plain(&f, s, n, tail + BLOCK, i);
         if (i < n)

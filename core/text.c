@@ -408,12 +408,20 @@ diagnostic_prefix(bnc_slice text)
     bnc_slice head;
     size_t i;
 
-    /* most texts start with a digit */
-    if (text.len == 0 || !bnc_is_alpha((unsigned char)text.data[0]))
+    if (text.len == 0)
         return 0;
+    switch (bnc_lower((unsigned char)text.data[0])) {
+    case 'd':
+    case 'e':
+    case 'l':
+    case 's':
+    case 'u':
+    case 'x':
+        break;
+    default:
+        return 0;
+    }
     for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        if (bnc_lower((unsigned char)text.data[0]) != (unsigned char)prefixes[i][0])
-            continue;
         head = bnc_slice_of(prefixes[i]);
         if (text.len >= head.len && bnc_slice_equal_caseless((bnc_slice){text.data, head.len}, head))
             return head.len;
