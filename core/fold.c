@@ -298,8 +298,7 @@ fold_quoted_printable(fold_state *f, const unsigned char *s, size_t n)
     return got * 3;
 }
 
-/* The bytes of a blank, control character or line end at s + i, written out (\\r\\n in a log) or not; 0 if it is none.
- */
+/* The bytes of the blank or line end at s + i, 0 if it is none; also of one that a log has written out: \r\n. */
 static size_t
 blank_length(const unsigned char *s, size_t n, size_t i, bool *line)
 {
