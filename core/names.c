@@ -258,18 +258,21 @@ next_bit(const map *of, size_t at, size_t len, bool set)
  * as eight bytes each; then the longer ones.
  */
 static const char short_top_levels[][8] = {
-    "com", "net", "org", "example", "test", "local", "edu", "gov", "info", "biz", "mil", "int", "name", "pro",
-    "mobi", "aero", "coop", "museum", "jobs", "travel", "tel", "cat", "asia", "post", "xxx", "arpa", "lan",
-    "corp", "home", "private", "invalid", "onion", "app", "dev", "page", "blog", "cloud", "online", "site",
-    "store", "shop", "tech", "xyz", "top", "club", "live", "life", "world", "today", "space", "website", "email",
-    "mail", "agency", "company", "systems", "network", "digital", "media", "studio", "design", "group", "team",
-    "global", "center", "support", "academy", "school", "health", "care", "clinic", "bank", "finance", "money",
-    "legal", "law", "capital", "estate", "house", "homes", "land", "farm", "garden", "kitchen", "cafe", "bar",
-    "hotel", "tours", "voyage", "events", "wedding", "photo", "photos", "gallery", "art", "music", "video",
-    "film", "games", "game", "sport", "fitness", "yoga", "run", "bike", "cars", "auto", "taxi", "news", "press",
-    "guide", "wiki", "link", "click", "host", "hosting", "domains", "berlin", "hamburg", "koeln", "cologne",
-    "bayern", "wien", "paris", "london", "madrid", "nyc", "tokyo", "osaka", "kyoto", "moscow", "quebec", "wales",
-    "scot", "eus", "gal", "bzh", "zuerich", "swiss", "africa", "cymru", "tirol", "ruhr"};
+    "com",     "net",     "org",     "example", "test",    "local",   "edu",     "gov",     "info",    "biz",
+    "mil",     "int",     "name",    "pro",     "mobi",    "aero",    "coop",    "museum",  "jobs",    "travel",
+    "tel",     "cat",     "asia",    "post",    "xxx",     "arpa",    "lan",     "corp",    "home",    "private",
+    "invalid", "onion",   "app",     "dev",     "page",    "blog",    "cloud",   "online",  "site",    "store",
+    "shop",    "tech",    "xyz",     "top",     "club",    "live",    "life",    "world",   "today",   "space",
+    "website", "email",   "mail",    "agency",  "company", "systems", "network", "digital", "media",   "studio",
+    "design",  "group",   "team",    "global",  "center",  "support", "academy", "school",  "health",  "care",
+    "clinic",  "bank",    "finance", "money",   "legal",   "law",     "capital", "estate",  "house",   "homes",
+    "land",    "farm",    "garden",  "kitchen", "cafe",    "bar",     "hotel",   "tours",   "voyage",  "events",
+    "wedding", "photo",   "photos",  "gallery", "art",     "music",   "video",   "film",    "games",   "game",
+    "sport",   "fitness", "yoga",    "run",     "bike",    "cars",    "auto",    "taxi",    "news",    "press",
+    "guide",   "wiki",    "link",    "click",   "host",    "hosting", "domains", "berlin",  "hamburg", "koeln",
+    "cologne", "bayern",  "wien",    "paris",   "london",  "madrid",  "nyc",     "tokyo",   "osaka",   "kyoto",
+    "moscow",  "quebec",  "wales",   "scot",    "eus",     "gal",     "bzh",     "zuerich", "swiss",   "africa",
+    "cymru",   "tirol",   "ruhr"};
 static const char long_top_levels[] =
     " localdomain localhost internal intranet solutions services international software technology"
     " education university hospital insurance consulting marketing business ventures partners holdings"
@@ -511,7 +514,7 @@ follows_id_word(const unsigned char *s, size_t start)
     static const struct {
         const char *word;
         size_t len;
-    } words[] = {{" id=", 4},      {"(id=", 4},       {"queued as ", 10},  {"queue id ", 9},     {"queue-id ", 9},
+    } words[] = {{" id=", 4},      {"(id=", 4},        {"queued as ", 10},  {"queue id ", 9},     {"queue-id ", 9},
                  {"queueid: ", 9}, {"queue id: ", 10}, {"message id ", 11}, {"message-id: ", 12}, {"session id ", 11}};
     size_t i;
 

@@ -10,8 +10,9 @@
 #include "text.h"
 
 /*
- * The labels of names that rules ask for, by their hashes. A name's labels are its runs of letters, digits and "-"; what
- * is in the set are pairs of neighbours ("spamhaus.org") and, where a rule's words hold no more than that, single ones.
+ * The labels of names that rules ask for, by their hashes. A name's labels are its runs of letters, digits and "-";
+ * what is in the set are pairs of neighbours ("spamhaus.org") and, where a rule's words hold no more than that, single
+ * ones.
  */
 typedef struct bnc_label_set {
     const uint32_t *filter; /* two bits for each label: in one of the pairs, alone */
@@ -28,9 +29,9 @@ typedef struct bnc_label_set {
 bool bnc_names_in(const unsigned char *s, size_t len);
 
 /*
- * Gives what makes names seen that hold what a rule's words hold: each pair of neighbouring labels, or the only label, of
- * what stands between blanks in s and holds a name; of all of s if it has neither name nor blank ("nosuchuser", which may
- * be a part of a URL). hash: what belongs into slots; label: into the filter.
+ * Gives what makes names seen that hold what a rule's words hold: each pair of neighbouring labels, or the only label,
+ * of what stands between blanks in s and holds a name; of all of s if it has neither name nor blank ("nosuchuser",
+ * which may be a part of a URL). hash: what belongs into slots; label: into the filter.
  */
 typedef void (*bnc_label_fn)(void *context, uint32_t label, uint32_t hash);
 void bnc_names_labels(const unsigned char *s, size_t len, bnc_label_fn add, void *context);

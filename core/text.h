@@ -94,12 +94,10 @@ bnc_slice bnc_slice_trim(bnc_slice text);
 /* The first place of needle (not empty) in hay at or after from, or SIZE_MAX. */
 size_t bnc_find(const unsigned char *hay, size_t len, size_t from, const unsigned char *needle, size_t needle_len);
 
-/* The place of the first digit at or after at, len if there is none. */
-size_t bnc_next_digit(const unsigned char *s, size_t len, size_t at);
-
 /*
  * Folds text (any bytes) into out, at most cap bytes, and returns their number. lines, if not NULL,
- * gets the offsets of line starts. One blank at either end is kept: phrases may want it.
+ * gets the offsets of line starts. One blank at either end is kept: phrases may want it. Is in fold.c;
+ * out may be written up to cap, not only what it returns.
  */
 size_t bnc_fold(bnc_slice text, unsigned char *out, size_t cap, uint16_t *lines, size_t *n_lines);
 
