@@ -191,9 +191,9 @@ row_at(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t from)
     return r;
 }
 
-/* Whether the row around the element occurs, with the element starting at a place. */
+/* Whether the row around the phrase's spelt elements occurs, with these at [start, end). */
 static bool
-row_stands(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t element, const bnc_view *view, size_t at)
+row_stands(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *view, size_t start, size_t end)
 {
     const bnc_element *first = bnc_element_at(rules, phrase->elements);
     const unsigned char *s = lane_of(view, phrase->lane);
@@ -201,16 +201,17 @@ row_stands(const bnc_rules *rules, const bnc_phrase *phrase, uint32_t element, c
     uint32_t i;
     int now = 0;
 
-    /* the element's own start is not the row's: a blank before it may be shared */
     p[now].n = 1;
-    p[now].at[0] = (uint16_t)at;
-    for (i = element; i < phrase->n_elements && (i == element || !first[i].gap) && p[now].n > 0; i++, now = !now)
-        step_forward(rules, &first[i], s, view, i == element && first[i].gap ? at : view->start, &p[now], &p[!now]);
+    p[now].at[0] = (uint16_t)end;
+    for (i = phrase->spelt + phrase->n_spelt; i < phrase->n_elements && !first[i].gap && p[now].n > 0; i++, now = !now)
+        step_forward(rules, &first[i], s, view, start, &p[now], &p[!now]);
     if (p[now].n == 0)
         return false;
     p[now].n = 1;
-    p[now].at[0] = (uint16_t)at;
-    for (i = element; !first[i].gap && p[now].n > 0; i--, now = !now)
+    p[now].at[0] = (uint16_t)start;
+    if (first[phrase->spelt].boundary)
+        keep_boundaries(&p[now], s, view);
+    for (i = phrase->spelt; !first[i].gap && p[now].n > 0; i--, now = !now)
         step_back(rules, &first[i - 1], s, view, &p[now], &p[!now]);
     return p[now].n > 0;
 }
@@ -359,16 +360,25 @@ bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_vi
 
 /* ---- candidates ---- */
 
-static uint32_t
-element_of(bnc_candidate c)
-{
-    return (uint32_t)(c >> 16) & 0xff;
-}
-
 static size_t
 start_of(bnc_candidate c)
 {
     return (size_t)(c & 0xffff);
+}
+
+static size_t
+end_of(bnc_candidate c)
+{
+    return (size_t)(c >> 16 & 0xffff);
+}
+
+/* Whether the view shows these bytes of the text. */
+static bool
+shown(const bnc_view *view, size_t start, size_t end)
+{
+    if (start < view->start || end > view->end)
+        return false;
+    return view->raw == view->grams->text || memchr(view->raw + start, BNC_MASK, end - start) == NULL;
 }
 
 bool
@@ -377,7 +387,7 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
     const bnc_phrase *phrase;
     uint32_t number;
     uint32_t vain = UINT32_MAX; /* a phrase that does not occur, here or elsewhere */
-    size_t start;
+    size_t start, end;
 
     for (; from < to; from++) {
         number = bnc_candidate_phrase(*from);
@@ -385,8 +395,16 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
             continue;
         phrase = bnc_phrase_at(rules, number);
         start = start_of(*from);
+        end = end_of(*from);
         if (start != BNC_ANYWHERE) {
-            if (start < view->start || start >= view->end || !row_stands(rules, phrase, element_of(*from), view, start))
+            if (!shown(view, start, end))
+                continue;
+            if (phrase->whole) {
+                if (phrase->lane != BNC_LANE_LABELS || at_labels(view, start, end - start))
+                    return true;
+                continue;
+            }
+            if (!row_stands(rules, phrase, view, start, end))
                 continue;
             if (!phrase->anchored && phrase->lane != BNC_LANE_LABELS &&
                 row_at(rules, phrase, 0).n == phrase->n_elements)
@@ -420,9 +438,9 @@ sort_candidates(bnc_candidate *item, size_t n)
     }
 }
 
-/* Makes room: one candidate for each phrase, to be looked for anywhere. */
+/* Makes room for n more: one candidate for each phrase, to be looked for anywhere. */
 static void
-crowd(const bnc_allocator *allocator, bnc_candidates *found)
+crowd(const bnc_allocator *allocator, bnc_candidates *found, size_t n)
 {
     bnc_candidate *grown;
     size_t kept = 0;
@@ -433,98 +451,130 @@ crowd(const bnc_allocator *allocator, bnc_candidates *found)
         if (kept == 0 || bnc_candidate_phrase(found->item[i]) != bnc_candidate_phrase(found->item[kept - 1]))
             found->item[kept++] = found->item[i] | BNC_ANYWHERE;
     found->n = kept;
-    if (kept <= found->room / 2)
+    if (kept + n <= found->room / 2)
         return;
-    grown = allocator->resize(allocator->context, found->item, found->room * 2 * sizeof(*grown));
+    grown = allocator->resize(allocator->context, found->item, (kept + n) * 2 * sizeof(*grown));
     if (grown == NULL) {
         found->failed = true;
         found->n = 0;
         return;
     }
     found->item = grown;
-    found->room *= 2;
+    found->room = (kept + n) * 2;
 }
 
-/* Keys seen so far, so that a text that repeats one key a thousand times gives a few candidates. */
+/* Spellings seen so far, so that a text that repeats one a thousand times gives a few candidates. */
 #define SEEN_BITS 6
 #define OFTEN 8
 
 typedef struct collector {
     const bnc_rules *rules;
-    const bnc_index *index;
-    const unsigned char *s;
+    const bnc_text *text;
+    const unsigned char *s; /* where keys are looked for */
     const bnc_allocator *allocator;
     bnc_candidates *found;
     struct {
-        uint32_t key, tail, times;
+        const bnc_spelling *spelling;
+        uint32_t times;
     } seen[1 << SEEN_BITS];
 } collector;
 
-/* How often the key was seen, this time included. */
+/* How often the spelling was seen, this time included. */
 static uint32_t
-times_seen(collector *c, uint32_t key, uint32_t tail)
+times_seen(collector *c, const bnc_spelling *spelling)
 {
-    uint32_t slot = bnc_gram_hash(key ^ tail, SEEN_BITS);
+    uint32_t slot = bnc_gram_hash(spelling->key ^ spelling->tail ^ spelling->shape, SEEN_BITS);
 
-    if (c->seen[slot].key != key || c->seen[slot].tail != tail) {
-        c->seen[slot].key = key;
-        c->seen[slot].tail = tail;
+    if (c->seen[slot].spelling != spelling) {
+        c->seen[slot].spelling = spelling;
         c->seen[slot].times = 0;
     }
     return ++c->seen[slot].times;
 }
 
-/* All entries of one bucket that have these bytes. */
+/* The phrases of a spelling that stands in the text. */
 static void
-collect_at(collector *c, size_t at)
+add_candidates(collector *c, const bnc_spelling *spelling, size_t start)
+{
+    const uint32_t *phrase = c->rules->words + spelling->phrases;
+    const uint32_t *end = c->rules->words + spelling[1].phrases;
+    uint32_t times = times_seen(c, spelling);
+    bnc_candidates *found = c->found;
+    bnc_candidate place = (bnc_candidate)(start + BNC_SHAPE_LEN(spelling->shape)) << 16 | start;
+
+    if (times > OFTEN)
+        return;
+    if (times == OFTEN)
+        place = BNC_ANYWHERE;
+    if (found->room - found->n < (size_t)(end - phrase))
+        crowd(c->allocator, found, (size_t)(end - phrase));
+    if (found->failed)
+        return;
+    for (; phrase < end; phrase++)
+        found->item[found->n++] = (bnc_candidate)*phrase << 32 | place;
+}
+
+/* All spellings in one bucket whose key is at this place. */
+static void
+collect_at(collector *c, const bnc_keys *keys, size_t at, uint32_t hash)
 {
     static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff};
-    const uint32_t *bucket = c->rules->words + c->index->buckets;
-    const bnc_entry *entry = (const bnc_entry *)(c->rules->words + c->index->entries);
-    const bnc_entry *end;
+    const uint32_t *bucket = c->rules->words + keys->buckets + (hash >> BNC_BUCKET_SHIFT);
+    const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
+    const bnc_spelling *end = spelling + bucket[1];
     uint32_t key = bnc_gram(c->s + at);
     uint32_t tail = bnc_gram(c->s + at + 4);
-    uint32_t hash = bnc_gram_hash(key, c->index->bits) >> BNC_BUCKET_SHIFT;
-    uint32_t times = 0;
-    size_t start;
+    const unsigned char *s;
+    size_t start, len;
 
-    end = entry + bucket[hash + 1];
-    for (entry += bucket[hash]; entry < end; entry++) {
-        if (entry->key != key || ((entry->tail ^ tail) & masks[BNC_PLACE_TAIL(entry->place)]) != 0 ||
-            at < BNC_PLACE_OFFSET(entry->place))
+    for (spelling += bucket[0]; spelling < end; spelling++) {
+        if (spelling->key != key || ((spelling->tail ^ tail) & masks[BNC_SHAPE_TAIL(spelling->shape)]) != 0 ||
+            at < BNC_SHAPE_OFFSET(spelling->shape))
             continue;
-        if (times == 0)
-            times = times_seen(c, key, tail);
-        if (times > OFTEN)
-            return;
-        if (c->found->n == c->found->room)
-            crowd(c->allocator, c->found);
-        start = times < OFTEN ? at - BNC_PLACE_OFFSET(entry->place) : BNC_ANYWHERE;
-        c->found->item[c->found->n++] =
-            (bnc_candidate)entry->phrase << 32 | (bnc_candidate)BNC_PLACE_ELEMENT(entry->place) << 16 | start;
+        start = at - BNC_SHAPE_OFFSET(spelling->shape);
+        len = BNC_SHAPE_LEN(spelling->shape);
+        s = BNC_SHAPE_RAW(spelling->shape) ? c->text->raw : c->text->words;
+        if (len <= c->text->len - start && memcmp(s + start, c->rules->bytes + spelling->text, len) == 0)
+            add_candidates(c, spelling, start);
     }
 }
 
-/* Looks at each place in [from, to) once. */
-static void
-collect(collector *c, size_t from, size_t to)
+static inline size_t
+has_bit(const uint32_t *filter, uint32_t bit)
 {
-    const uint32_t *filter = c->rules->words + c->index->filter;
-    uint32_t bits = c->index->bits;
-    uint16_t hits[256];
-    uint32_t hash;
-    size_t n, i, stop;
+    return filter[bit / 32] >> (bit % 32) & 1;
+}
 
-    while (from < to) {
-        /* without branches: whether a filter bit is set can't be foreseen */
-        stop = to - from > 256 ? from + 256 : to;
+#define PLACES_AT_ONCE 256
+
+/* Looks at each place in [from, to) once: without branches, since whether a filter's bit is set can't be foreseen. */
+static void
+collect(collector *c, const bnc_index *index, size_t from, size_t to)
+{
+    const uint32_t *words = c->rules->words;
+    uint16_t hits[PLACES_AT_ONCE], full[PLACES_AT_ONCE], shorter[PLACES_AT_ONCE];
+    size_t n, n_full, n_shorter, i, stop;
+    uint32_t key, tail;
+
+    while (from < to && !c->found->failed) {
+        stop = to - from > PLACES_AT_ONCE ? from + PLACES_AT_ONCE : to;
         for (n = 0; from < stop; from++) {
-            hash = bnc_gram_hash(bnc_gram(c->s + from), bits);
             hits[n] = (uint16_t)from;
-            n += filter[hash / 32] >> (hash % 32) & 1;
+            n += has_bit(words + index->filter, bnc_gram_hash(bnc_gram(c->s + from), index->bits));
         }
-        for (i = 0; i < n && !c->found->failed; i++)
-            collect_at(c, hits[i]);
+        n_full = n_shorter = 0;
+        for (i = 0; i < n; i++) {
+            key = bnc_gram(c->s + hits[i]);
+            tail = bnc_gram(c->s + hits[i] + 4);
+            full[n_full] = shorter[n_shorter] = hits[i];
+            n_full += has_bit(words + index->full.filter, bnc_key_hash(key, tail, index->full.bits));
+            n_shorter += has_bit(words + index->shorter.filter, bnc_gram_hash(key, index->shorter.bits));
+        }
+        for (i = 0; i < n_full; i++)
+            collect_at(c, &index->full, full[i],
+                       bnc_key_hash(bnc_gram(c->s + full[i]), bnc_gram(c->s + full[i] + 4), index->full.bits));
+        for (i = 0; i < n_shorter; i++)
+            collect_at(c, &index->shorter, shorter[i], bnc_gram_hash(bnc_gram(c->s + shorter[i]), index->shorter.bits));
     }
 }
 
@@ -543,6 +593,7 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allo
     memset(&c, 0, sizeof(c));
     c.rules = rules;
     c.allocator = allocator;
+    c.text = text;
     c.found = found;
     found->n = 0;
     found->failed = false;
@@ -553,26 +604,23 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allo
         if (found->failed)
             return;
     }
-    c.index = &head->index[BNC_INDEX_WORDS];
     c.s = text->words;
-    collect(&c, 0, end);
+    collect(&c, &head->index[BNC_INDEX_WORDS], 0, end);
     c.s = text->raw;
-    if (text->wide) {
-        c.index = &head->index[BNC_INDEX_WIDE];
-        collect(&c, 0, end);
-    }
-    c.index = &head->index[BNC_INDEX_NAMES];
+    if (text->wide)
+        collect(&c, &head->index[BNC_INDEX_WIDE], 0, end);
     for (i = 0; i < text->n_names; i++) {
         /* a key may start before the name and end in it */
         from = text->names[i].start < 7 ? 0 : text->names[i].start - 7u;
         to = text->names[i].end > end ? end : text->names[i].end;
         if (from < to)
-            collect(&c, from, to);
+            collect(&c, &head->index[BNC_INDEX_NAMES], from, to);
     }
     for (i = 0; i < (text->wide ? head->n_shorts : head->n_plain_shorts) && !found->failed; i++) {
         if (found->n == found->room)
-            crowd(allocator, found);
-        found->item[found->n++] = (bnc_candidate)shorts[i] << 32 | BNC_ANYWHERE;
+            crowd(allocator, found, 1);
+        if (!found->failed)
+            found->item[found->n++] = (bnc_candidate)shorts[i] << 32 | BNC_ANYWHERE;
     }
     sort_candidates(found->item, found->n);
 }

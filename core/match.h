@@ -36,7 +36,7 @@ typedef struct bnc_view {
 
 /*
  * Where a phrase may occur: the phrase in the high 32 bits, so that sorted ones are in the order of
- * rules; then the element whose key was found, and where that element starts.
+ * rules; then where its spelt elements end and start.
  */
 typedef uint64_t bnc_candidate;
 

@@ -646,6 +646,7 @@ keep_draft(bnc_compiler *c, draft *d, uint32_t rule, bool anchored, bnc_lane lan
     phrase.n_elements = d->n_elements;
     phrase.lane = lane;
     phrase.anchored = anchored;
+    phrase.spelt = phrase.n_spelt = phrase.whole = 0;
     bnc_buffer_add(&c->phrases, &phrase, sizeof(phrase));
     for (i = 0; i < d->n_elements && !bnc_compiler_failed(c); i++) {
         element = d->element[i];

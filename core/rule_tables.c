@@ -195,12 +195,23 @@ typedef struct counts {
     uint32_t *count;
 } counts;
 
+/* One spelling of one phrase, on its way into an index. */
+typedef struct draft_spelling {
+    uint32_t hash; /* of the key */
+    uint32_t key, tail, shape, phrase;
+    uint32_t text;
+    bool kept;  /* text is among the compiler's bytes, else among those of index_builder */
+    bool again; /* the one before it is the same */
+    const unsigned char *bytes;
+} draft_spelling;
+
 typedef struct index_builder {
-    const bnc_compiler *c;
+    bnc_compiler *c;
     const bnc_element *elements; /* of the phrase in hand */
     const bnc_option *options;
     counts counts;
-    bnc_buffer entries[BNC_INDEXES]; /* bnc_entry */
+    bnc_buffer full[BNC_INDEXES], shorter[BNC_INDEXES]; /* draft_spelling */
+    bnc_buffer bytes;                                   /* of spellings of several elements */
 } index_builder;
 
 /* Neighbouring elements of a phrase, and how many ways there are to spell them. */
@@ -257,48 +268,62 @@ count_all(index_builder *b)
     return true;
 }
 
-/* Writes the stretch with the option of each element that the number names; two blanks that meet are one. */
-static size_t
-spell(const index_builder *b, stretch w, uint32_t number, unsigned char text[SPELLING_MAX])
+/* The bytes of a stretch with certain options. */
+typedef struct spelling {
+    const unsigned char *text;
+    size_t len;
+    uint32_t kept; /* where they are among the compiler's bytes, if the stretch is one element */
+    unsigned char written[SPELLING_MAX];
+} spelling;
+
+/* Spells the stretch with the option of each element that the number names; two blanks that meet are one. */
+static bool
+spell(const index_builder *b, stretch w, uint32_t number, spelling *out)
 {
-    const bnc_element *e;
+    const bnc_element *e = &b->elements[w.first];
     const bnc_option *o;
     const unsigned char *s;
-    size_t len = 0;
     size_t n;
     uint32_t i;
 
-    for (i = 0; i < w.n; i++) {
-        e = &b->elements[w.first + i];
+    if (w.n == 1) {
+        out->kept = b->options[e->options + number].text;
+        out->text = b->c->bytes.data + out->kept;
+        out->len = b->options[e->options + number].len;
+        return true;
+    }
+    out->text = out->written;
+    out->len = 0;
+    for (i = 0; i < w.n; i++, e++) {
         o = &b->options[e->options + number % e->n_options];
         number /= e->n_options;
         s = b->c->bytes.data + o->text;
         n = o->len;
-        if (n > 0 && *s == ' ' && len > 0 && text[len - 1] == ' ') {
+        if (n > 0 && *s == ' ' && out->len > 0 && out->written[out->len - 1] == ' ') {
             s++;
             n--;
         }
-        if (n > SPELLING_MAX - len)
-            n = SPELLING_MAX - len;
-        memcpy(text + len, s, n);
-        len += n;
+        if (n > SPELLING_MAX - out->len)
+            return false;
+        memcpy(out->written + out->len, s, n);
+        out->len += n;
     }
-    return len;
+    return true;
 }
 
 /* The offset of the key that costs least: texts will hold its first bytes, and all of it, so often. */
 static size_t
-cheapest_key(const index_builder *b, const unsigned char *text, size_t len, uint32_t *cost)
+cheapest_key(const index_builder *b, const spelling *w, uint32_t *cost)
 {
     size_t best = 0;
     size_t at, n;
     uint32_t tried;
 
     *cost = UINT32_MAX;
-    for (at = 0; at + KEY_LEAST <= len; at++) {
-        n = len - at < KEY_MOST ? len - at : KEY_MOST;
-        tried = b->counts.count[count_slot(&b->counts, text + at, KEY_LEAST)] / 4 +
-                b->counts.count[count_slot(&b->counts, text + at, n)] * 4 + ENTRY_COST;
+    for (at = 0; at + KEY_LEAST <= w->len && at < SPELLING_MAX; at++) {
+        n = w->len - at < KEY_MOST ? w->len - at : KEY_MOST;
+        tried = b->counts.count[count_slot(&b->counts, w->text + at, KEY_LEAST)] / 4 +
+                b->counts.count[count_slot(&b->counts, w->text + at, n)] * 4 + ENTRY_COST;
         if (tried < *cost) {
             *cost = tried;
             best = at;
@@ -311,14 +336,14 @@ cheapest_key(const index_builder *b, const unsigned char *text, size_t len, uint
 static uint32_t
 cost_of(const index_builder *b, stretch w, uint32_t most)
 {
-    unsigned char text[SPELLING_MAX];
+    spelling spelt;
     uint64_t total = 0;
     uint32_t cost, i;
-    size_t len;
 
     for (i = 0; i < w.spellings; i++) {
-        len = spell(b, w, i, text);
-        cheapest_key(b, text, len, &cost);
+        if (!spell(b, w, i, &spelt))
+            return UINT32_MAX;
+        cheapest_key(b, &spelt, &cost);
         total += cost;
         if (cost == UINT32_MAX || total >= most)
             return UINT32_MAX;
@@ -338,7 +363,8 @@ choose_stretch(const index_builder *b, uint32_t n_elements)
     for (tried.first = 0; tried.first < n_elements; tried.first++) {
         tried.spellings = 1;
         for (tried.n = 1; tried.n <= NEIGHBOURS_MAX && tried.first + tried.n <= n_elements; tried.n++) {
-            if (tried.n > 1 && b->elements[tried.first + tried.n - 1].gap)
+            if (tried.n > 1 &&
+                (b->elements[tried.first + tried.n - 1].gap || b->elements[tried.first + tried.n - 1].boundary))
                 break;
             tried.spellings *= b->elements[tried.first + tried.n - 1].n_options;
             if (tried.spellings > SPELLINGS_MAX && tried.n > 1)
@@ -382,92 +408,191 @@ needs_wide(const index_builder *b, uint32_t n_elements)
     return false;
 }
 
-static bool
-index_phrase(index_builder *b, const bnc_phrase *phrase, uint32_t number)
+static void
+add_spelling(index_builder *b, bnc_index_of index, draft_spelling *d)
 {
-    unsigned char text[SPELLING_MAX], key[KEY_MOST];
-    bnc_entry entry;
+    bool full = BNC_SHAPE_TAIL(d->shape) == KEY_MOST - 4;
+
+    d->hash = full ? bnc_key_hash(d->key, d->tail, 32) : bnc_gram_hash(d->key, 32);
+    bnc_buffer_add(full ? &b->full[index] : &b->shorter[index], d, sizeof(*d));
+}
+
+static bool
+index_phrase(index_builder *b, bnc_phrase *phrase, uint32_t number)
+{
+    unsigned char key[KEY_MOST];
+    draft_spelling d;
+    spelling spelt;
     stretch chosen;
     uint32_t cost, i;
-    size_t len, at, n;
+    size_t at, n;
 
     b->elements = (const bnc_element *)b->c->elements.data + phrase->elements;
     chosen = choose_stretch(b, phrase->n_elements);
+    phrase->spelt = chosen.first;
+    phrase->n_spelt = chosen.n;
+    phrase->whole = chosen.n == phrase->n_elements && !phrase->anchored && !b->elements->boundary;
+    memset(&d, 0, sizeof(d));
+    d.phrase = number;
     for (i = 0; i < chosen.spellings; i++) {
-        len = spell(b, chosen, i, text);
-        at = cheapest_key(b, text, len, &cost);
-        n = len - at < KEY_MOST ? len - at : KEY_MOST;
+        spell(b, chosen, i, &spelt);
+        at = cheapest_key(b, &spelt, &cost);
+        n = spelt.len - at < KEY_MOST ? spelt.len - at : KEY_MOST;
         memset(key, 0, sizeof(key));
-        memcpy(key, text + at, n);
-        entry.key = bnc_gram(key);
-        entry.tail = bnc_gram(key + 4);
-        entry.phrase = number;
-        entry.place = BNC_PLACE(chosen.first, at, n - 4);
-        bnc_buffer_add(&b->entries[is_wide(key, n) ? BNC_INDEX_WIDE : BNC_INDEX_WORDS], &entry, sizeof(entry));
+        memcpy(key, spelt.text + at, n);
+        d.key = bnc_gram(key);
+        d.tail = bnc_gram(key + 4);
+        /* longer ones fit into no text */
+        d.shape = BNC_SHAPE(spelt.len < BNC_TEXT_MAX ? spelt.len : BNC_TEXT_MAX + 1, at, n - 4,
+                            phrase->lane != BNC_LANE_WORDS);
+        d.kept = chosen.n == 1;
+        d.text = d.kept ? spelt.kept : (uint32_t)b->bytes.len;
+        if (!d.kept)
+            bnc_buffer_add(&b->bytes, spelt.text, spelt.len);
+        add_spelling(b, is_wide(key, n) ? BNC_INDEX_WIDE : BNC_INDEX_WORDS, &d);
         if (!is_wide(key, n) && phrase->lane != BNC_LANE_WORDS)
-            bnc_buffer_add(&b->entries[BNC_INDEX_NAMES], &entry, sizeof(entry));
+            add_spelling(b, BNC_INDEX_NAMES, &d);
     }
     return chosen.n > 0;
 }
 
 /* ---- layout of the index ---- */
 
-/* The bits of all indexes are the same while they are sorted, so that buckets keep their order. */
+/* Number by number, then the bytes. */
 static int
-compare_entries(const void *a, const void *b)
+compare_spellings(const draft_spelling *x, const draft_spelling *y)
 {
-    const bnc_entry *x = a;
-    const bnc_entry *y = b;
-    uint32_t x_hash = bnc_gram_hash(x->key, 32);
-    uint32_t y_hash = bnc_gram_hash(y->key, 32);
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    if (x->tail != y->tail)
+        return x->tail < y->tail ? -1 : 1;
+    if (x->shape != y->shape)
+        return x->shape < y->shape ? -1 : 1;
+    return memcmp(x->bytes, y->bytes, BNC_SHAPE_LEN(x->shape));
+}
 
-    if (x_hash != y_hash)
-        return x_hash < y_hash ? -1 : 1;
-    return memcmp(x, y, sizeof(*x));
+/* The bits of all hashes are the same while they are sorted, so that buckets keep their order. */
+static int
+compare_drafts(const void *a, const void *b)
+{
+    const draft_spelling *x = a;
+    const draft_spelling *y = b;
+    int order = compare_spellings(x, y);
+
+    return order != 0 ? order : x->phrase < y->phrase ? -1 : x->phrase > y->phrase;
+}
+
+/* Bits for n keys of which few should meet, at most 2^most. */
+static uint32_t
+bits_for(uint32_t n, uint32_t most)
+{
+    uint32_t bits = 8;
+
+    while (bits < most && 1u << bits < n * 8)
+        bits++;
+    return bits;
 }
 
 static void
-place_index(bnc_compiler *c, bnc_index *index, bnc_buffer *sorted)
+set_bit(bnc_compiler *c, uint32_t filter, uint32_t bit)
 {
-    const bnc_entry *entries = (const bnc_entry *)sorted->data;
-    uint32_t n = (uint32_t)(sorted->len / sizeof(bnc_entry));
-    uint32_t n_buckets, bucket, i;
-    uint32_t kept = 0;
+    ((uint32_t *)c->tables.data)[filter + bit / 32] |= 1u << (bit % 32);
+}
+
+/* Sorts, and finds those that are the same. Returns how many are different. */
+static uint32_t
+sort_drafts(const index_builder *b, bnc_buffer *drafts)
+{
+    draft_spelling *d = (draft_spelling *)drafts->data;
+    uint32_t n = (uint32_t)(drafts->len / sizeof(*d));
+    uint32_t different = 0;
+    uint32_t i;
+
+    for (i = 0; i < n; i++)
+        d[i].bytes = (d[i].kept ? b->c->bytes.data : b->bytes.data) + d[i].text;
+    if (n > 0)
+        qsort(d, n, sizeof(*d), compare_drafts);
+    for (i = 0; i < n; i++) {
+        d[i].again = i > 0 && compare_spellings(&d[i], &d[i - 1]) == 0;
+        different += !d[i].again;
+    }
+    return different;
+}
+
+static void
+place_keys(index_builder *b, bnc_keys *keys, bnc_buffer *drafts)
+{
+    bnc_compiler *c = b->c;
+    uint32_t n_spellings = sort_drafts(b, drafts);
+    const draft_spelling *d = (const draft_spelling *)drafts->data;
+    uint32_t n = (uint32_t)(drafts->len / sizeof(*d));
+    uint32_t phrases = place_zeros(c, n);
+    uint32_t n_phrases = 0;
+    uint32_t n_buckets, bucket, i, k;
+    bnc_spelling *spelling;
     uint32_t *words;
 
-    if (n > 0)
-        qsort(sorted->data, n, sizeof(bnc_entry), compare_entries);
-    for (index->bits = 8; index->bits < 18 && 1u << index->bits < n * 16; index->bits++)
-        ;
-    n_buckets = 1u << (index->bits - BNC_BUCKET_SHIFT);
-    index->filter = place_zeros(c, (1u << index->bits) / 32);
-    index->buckets = place_zeros(c, (size_t)n_buckets + 1);
-    index->entries = (uint32_t)(c->tables.len / sizeof(uint32_t));
-    for (i = 0; i < n; i++) {
-        /* the same key of two spellings */
-        if (i > 0 && memcmp(&entries[i], &entries[i - 1], sizeof(bnc_entry)) == 0)
-            continue;
-        bnc_buffer_add(&c->tables, &entries[i], sizeof(bnc_entry));
-        kept++;
-    }
+    keys->bits = bits_for(n_spellings, 18);
+    keys->n_spellings = n_spellings;
+    n_buckets = 1u << (keys->bits - BNC_BUCKET_SHIFT);
+    keys->filter = place_zeros(c, (1u << keys->bits) / 32);
+    keys->buckets = place_zeros(c, (size_t)n_buckets + 1);
+    keys->spellings = place_zeros(c, ((size_t)n_spellings + 1) * sizeof(*spelling) / sizeof(uint32_t));
     if (c->tables.failed)
         return;
     words = (uint32_t *)c->tables.data;
-    index->n_entries = kept;
-    entries = (const bnc_entry *)(words + index->entries);
-    for (bucket = 0, i = 0; bucket <= n_buckets; bucket++) {
-        while (i < kept && bnc_gram_hash(entries[i].key, index->bits) >> BNC_BUCKET_SHIFT < bucket)
-            i++;
-        words[index->buckets + bucket] = i;
+    spelling = (bnc_spelling *)(words + keys->spellings);
+    for (i = 0, k = 0, bucket = 0; i < n; i++) {
+        if (!d[i].again) {
+            for (; bucket <= d[i].hash >> (32 - keys->bits) >> BNC_BUCKET_SHIFT; bucket++)
+                words[keys->buckets + bucket] = k;
+            set_bit(c, keys->filter, d[i].hash >> (32 - keys->bits));
+            spelling[k].key = d[i].key;
+            spelling[k].tail = d[i].tail;
+            spelling[k].shape = d[i].shape;
+            spelling[k].phrases = phrases + n_phrases;
+            spelling[k].text = d[i].text;
+            if (!d[i].kept) {
+                spelling[k].text = (uint32_t)c->bytes.len;
+                bnc_buffer_add(&c->bytes, b->bytes.data + d[i].text, BNC_SHAPE_LEN(d[i].shape));
+            }
+            k++;
+        }
+        /* two ways to spell the same */
+        if (!d[i].again || d[i].phrase != d[i - 1].phrase)
+            words[phrases + n_phrases++] = d[i].phrase;
     }
-    for (i = 0; i < kept; i++) {
-        bucket = bnc_gram_hash(entries[i].key, index->bits);
-        words[index->filter + bucket / 32] |= 1u << (bucket % 32);
+    for (; bucket <= n_buckets; bucket++)
+        words[keys->buckets + bucket] = k;
+    spelling[k].phrases = phrases + n_phrases;
+}
+
+static void
+place_index(index_builder *b, bnc_index *index, bnc_index_of number)
+{
+    bnc_buffer *drafts[2] = {&b->full[number], &b->shorter[number]};
+    const draft_spelling *d;
+    uint32_t i, n;
+    int k;
+
+    place_keys(b, &index->full, drafts[0]);
+    place_keys(b, &index->shorter, drafts[1]);
+    index->bits = bits_for(index->full.n_spellings + index->shorter.n_spellings, 17);
+    index->filter = place_zeros(b->c, (1u << index->bits) / 32);
+    if (b->c->tables.failed)
+        return;
+    for (k = 0; k < 2; k++) {
+        d = (const draft_spelling *)drafts[k]->data;
+        n = (uint32_t)(drafts[k]->len / sizeof(*d));
+        for (i = 0; i < n; i++)
+            set_bit(b->c, index->filter, bnc_gram_hash(d[i].key, index->bits));
     }
 }
 
 static bool
-build_index(bnc_compiler *c, bnc_tables_head *head, const bnc_phrase *phrases, uint32_t n_wanted)
+build_index(bnc_compiler *c, bnc_tables_head *head, bnc_phrase *phrases, uint32_t n_wanted)
 {
     index_builder b;
     bnc_buffer shorts, wide_shorts;
@@ -477,8 +602,11 @@ build_index(bnc_compiler *c, bnc_tables_head *head, const bnc_phrase *phrases, u
     memset(&b, 0, sizeof(b));
     b.c = c;
     b.options = (const bnc_option *)c->options.data;
-    for (i = 0; i < BNC_INDEXES; i++)
-        bnc_buffer_init(&b.entries[i], c->allocator);
+    for (i = 0; i < BNC_INDEXES; i++) {
+        bnc_buffer_init(&b.full[i], c->allocator);
+        bnc_buffer_init(&b.shorter[i], c->allocator);
+    }
+    bnc_buffer_init(&b.bytes, c->allocator);
     bnc_buffer_init(&shorts, c->allocator);
     bnc_buffer_init(&wide_shorts, c->allocator);
     if (!count_all(&b))
@@ -490,17 +618,20 @@ build_index(bnc_compiler *c, bnc_tables_head *head, const bnc_phrase *phrases, u
     head->n_plain_shorts = (uint32_t)(shorts.len / sizeof(uint32_t));
     bnc_buffer_add(&shorts, wide_shorts.data, wide_shorts.len);
     bnc_buffer_release(&wide_shorts);
-    good = !shorts.failed && !wide_shorts.failed;
+    good = !shorts.failed && !wide_shorts.failed && !b.bytes.failed;
     for (i = 0; i < BNC_INDEXES; i++)
-        good = good && !b.entries[i].failed;
+        good = good && !b.full[i].failed && !b.shorter[i].failed;
     for (i = 0; i < BNC_INDEXES && good; i++)
-        place_index(c, &head->index[i], &b.entries[i]);
+        place_index(&b, &head->index[i], i);
     head->n_shorts = (uint32_t)(shorts.len / sizeof(uint32_t));
     head->shorts = place(c, shorts.data, shorts.len);
-    for (i = 0; i < BNC_INDEXES; i++)
-        bnc_buffer_release(&b.entries[i]);
+    for (i = 0; i < BNC_INDEXES; i++) {
+        bnc_buffer_release(&b.full[i]);
+        bnc_buffer_release(&b.shorter[i]);
+    }
+    bnc_buffer_release(&b.bytes);
     bnc_buffer_release(&shorts);
-    return good && !c->tables.failed;
+    return good && !c->tables.failed && !c->bytes.failed;
 }
 
 /* ---- layout of the rules ---- */
@@ -660,6 +791,8 @@ lay_out(bnc_compiler *c, draft_tables *d)
     head.n_rules = n;
     head.rules = place(c, d->ranked, n * sizeof(*d->ranked));
     head.n_phrases = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
+    if (!build_index(c, &head, d->phrases, n_wanted))
+        return false;
     head.phrases = place(c, d->phrases, c->phrases.len);
     head.phrase_rules = (uint32_t)(c->tables.len / sizeof(uint32_t));
     for (i = 0; i < n_wanted; i++)
@@ -674,7 +807,7 @@ lay_out(bnc_compiler *c, draft_tables *d)
     head.n_bytes = (uint32_t)c->bytes.len;
     place_coded(c, &head, d->ranked, n);
     place_labels(c, &head);
-    if (c->tables.failed || !build_index(c, &head, d->phrases, n_wanted))
+    if (c->tables.failed)
         return false;
     memcpy(c->tables.data, &head, sizeof(head));
     return true;

@@ -57,12 +57,17 @@ typedef enum bnc_lane {
     BNC_LANE_BYTES   /* anywhere: words in a legacy charset, which may look like names */
 } bnc_lane;
 
-/* All wanted words of a rule: elements in this order, in one charset. Phrases lie in the order of their rules. */
+/*
+ * All wanted words of a rule: elements in this order, in one charset. Phrases lie in the order of their rules.
+ * A wanted phrase is found by the spellings of a few neighbouring elements.
+ */
 typedef struct bnc_phrase {
     uint32_t rule;
     uint32_t elements, n_elements;
     uint32_t lane;
-    uint32_t anchored; /* the first element starts the reply's text */
+    uint32_t anchored;       /* the first element starts the reply's text */
+    uint32_t spelt, n_spelt; /* those elements; n_spelt is 0 if they are too short */
+    uint32_t whole;          /* where they are spelt, all of the phrase is */
 } bnc_phrase;
 
 /* One of its options must follow the element before it, at once or after a gap. */
@@ -80,29 +85,40 @@ typedef struct bnc_option {
 } bnc_option;
 
 /*
- * Where a key is, its phrase may be: the bytes of the key, up to eight, are those that a few neighbouring
- * elements spell, from offset on, when they are written with certain options.
+ * What a few neighbouring elements of some phrases are when they are written with certain options. It is found by its
+ * key, four to eight bytes of it.
  */
-typedef struct bnc_entry {
-    uint32_t key, tail; /* the first four bytes, and those after them */
-    uint32_t phrase;
-    uint32_t place; /* BNC_PLACE of element, counted from 0; of offset; and of the number of bytes in tail */
-} bnc_entry;
+typedef struct bnc_spelling {
+    uint32_t key, tail; /* the first four bytes of the key, and those after them */
+    uint32_t text;
+    uint32_t shape;   /* BNC_SHAPE */
+    uint32_t phrases; /* the first of its phrases' numbers; the next spelling's end them */
+} bnc_spelling;
 
-#define BNC_PLACE(element, offset, tail) ((uint32_t)(element) | (uint32_t)(offset) << 8 | (uint32_t)(tail) << 16)
-#define BNC_PLACE_ELEMENT(place) ((place)&0xff)
-#define BNC_PLACE_OFFSET(place) ((place) >> 8 & 0xff)
-#define BNC_PLACE_TAIL(place) ((place) >> 16)
+/* The length of a spelling; where its key starts and how many bytes are in tail; whether it may lie in a name. */
+#define BNC_SHAPE(len, offset, tail, raw)                                                                              \
+    ((uint32_t)(len) | (uint32_t)(offset) << 16 | (uint32_t)(tail) << 24 | (uint32_t)(raw) << 31)
+#define BNC_SHAPE_LEN(shape) ((shape)&0xffff)
+#define BNC_SHAPE_OFFSET(shape) ((shape) >> 16 & 0xff)
+#define BNC_SHAPE_TAIL(shape) ((shape) >> 24 & 7)
+#define BNC_SHAPE_RAW(shape) ((shape) >> 31)
 
-/* Entries by the hash of their first four bytes. */
+/* Spellings by the hash of their keys. */
+typedef struct bnc_keys {
+    uint32_t bits;                   /* of a hash */
+    uint32_t filter;                 /* a bit for each hash in use */
+    uint32_t buckets;                /* the first spelling of each hash >> BNC_BUCKET_SHIFT, and one more at the end */
+    uint32_t spellings, n_spellings; /* one more is at the end */
+} bnc_keys;
+
+#define BNC_BUCKET_SHIFT 4
+
 typedef struct bnc_index {
-    uint32_t bits;    /* of a hash */
-    uint32_t filter;  /* a bit for each hash in use */
-    uint32_t buckets; /* the first entry of each hash >> BNC_BUCKET_SHIFT, and one more at the end */
-    uint32_t entries, n_entries;
+    uint32_t bits;    /* of a hash of four bytes */
+    uint32_t filter;  /* a bit for each that some key starts with */
+    bnc_keys full;    /* of eight bytes, by all of them */
+    bnc_keys shorter; /* by their first four */
 } bnc_index;
-
-#define BNC_BUCKET_SHIFT 1
 
 /* Keys apart by where texts are searched for them: most texts have few names, and are ASCII. */
 typedef enum bnc_index_of {
@@ -215,6 +231,13 @@ static inline uint32_t
 bnc_gram_hash(uint32_t gram, uint32_t bits)
 {
     return (gram * 2654435761u) >> (32 - bits);
+}
+
+/* The hash of eight bytes. */
+static inline uint32_t
+bnc_key_hash(uint32_t key, uint32_t tail, uint32_t bits)
+{
+    return (uint32_t)((((uint64_t)tail << 32 | key) * 0x9e3779b97f4a7c15u) >> (64 - bits));
 }
 
 /* The name of a provider by its number in rules or, below their own numbers, in base; empty if unknown. */

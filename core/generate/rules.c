@@ -267,6 +267,7 @@ main(int argc, char **argv)
     bnc_buffer text;
     bnc_rules rules;
     bool keep_going = argc > 1 && strcmp(argv[1], "-k") == 0;
+    uint32_t keys = 0;
     int lines = 0;
     int i;
     size_t k;
@@ -304,9 +305,9 @@ main(int argc, char **argv)
             return 1;
     }
     write_tables(argv[1], &rules, bnc_compiler_words(compiler), hash_of(&text));
-    printf("%u rules, %u keys, %u KB of tables\n", bnc_tables(&rules)->n_rules,
-           bnc_tables(&rules)->index[0].n_entries + bnc_tables(&rules)->index[1].n_entries +
-               bnc_tables(&rules)->index[2].n_entries,
+    for (i = 0; i < BNC_INDEXES; i++)
+        keys += bnc_tables(&rules)->index[i].full.n_spellings + bnc_tables(&rules)->index[i].shorter.n_spellings;
+    printf("%u rules, %u keys, %u KB of tables\n", bnc_tables(&rules)->n_rules, keys,
            (unsigned)((bnc_compiler_words(compiler) * 4 + bnc_tables(&rules)->n_bytes) / 1024));
     bnc_compiler_destroy(compiler);
     bnc_buffer_release(&text);
