@@ -50,6 +50,15 @@ typedef struct bnc_rule {
     uint32_t pattern, pattern_len;             /* regular expression */
 } bnc_rule;
 
+/*
+ * What rules are sifted by, in one word: the rule's number, the provider that it asks for (+ 1, 0: any), and whether
+ * it asks for more of the situation (codes, another provider, alone, uncoded).
+ */
+#define BNC_ASKS(rule, provider, more) ((uint32_t)(rule) | (uint32_t)(provider) << 16 | (uint32_t)(more) << 31)
+#define BNC_ASKS_RULE(asks) ((asks)&0xffff)
+#define BNC_ASKS_PROVIDER(asks) ((asks) >> 16 & 0x3ff)
+#define BNC_ASKS_MORE(asks) ((asks) >> 31 != 0)
+
 /* Where a phrase may lie. */
 typedef enum bnc_lane {
     BNC_LANE_WORDS,  /* among words: names masked */
@@ -133,12 +142,12 @@ typedef struct bnc_tables_head {
     uint32_t n_rules, rules;
     uint32_t first_category_rule;
     uint32_t n_phrases, phrases;
-    uint32_t phrase_rules; /* the rule of each phrase once more, close together */
+    uint32_t phrase_asks; /* BNC_ASKS of the rule of each phrase, close together */
     uint32_t n_elements, elements;
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];
     uint32_t n_shorts, n_plain_shorts, shorts; /* phrases too short for a key; first those that ASCII may hold */
-    uint32_t coded, coded_rules; /* where each list of rules without phrases starts, and one more; the rules */
+    uint32_t coded, coded_asks; /* where each list of rules without phrases starts, and one more; their BNC_ASKS */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
     uint32_t n_patterns;
     uint32_t n_bytes;
