@@ -56,7 +56,7 @@ typedef struct job {
     bool pending;
     bool ends;           /* some words of an aftermath are in the text */
     uint32_t aftermath;  /* a bit for each reply */
-    size_t n_signals[2]; /* how many candidates are of signals, the first ones: built-in, own */
+    size_t starts[2][3]; /* where candidates of each range start: built-in, own */
     bool preamble_known, preamble_speaks;
 } job;
 
@@ -225,9 +225,12 @@ refused(job *j, const bnc_rules *rules, const bnc_rule *rule)
 
 /* ---- rules in order ---- */
 
+/* Which rules are walked; the tables hold them in this order. */
+typedef enum range { SIGNALS, AFTERMATH, CATEGORIES } range;
+
 /*
- * The rules of a set that may hold in a view, in their order: those with candidates, sifted a few at a time, and those
- * without phrases, from up to three lists. next_rule puts the next one in hand.
+ * The rules of a range that may hold in a view, in their order: those with candidates, sifted a few at a time, and
+ * those without phrases, from three lists by codes. next_rule puts the next one in hand.
  */
 #define SIFTED 16
 
@@ -236,85 +239,86 @@ typedef struct walk {
     const bnc_view *view;
     const providers *shown;
     const uint32_t *phrase_asks;
+    uint32_t end_rule;
     const bnc_candidate *next, *end; /* not sifted yet */
-    struct {
-        const uint32_t *asks, *end;
-    } coded[3];           /* by the enhanced code, by the reply code, by neither */
-    int coded_list;       /* the one whose rule comes first */
-    uint32_t coded_rule;  /* that rule, or NO_RULE */
-    bool more;            /* the rule in hand asks for more than words and a provider */
-    uint32_t from, at, n; /* of those sifted: the first of the rule in hand, the first after it, their number */
+    const uint32_t *coded[3]; /* BNC_ASKS of the next ones: by the enhanced code, by the reply code, by neither */
+    uint32_t from, at, n;     /* of those sifted: the first of the rule in hand, the first after it, their number */
+    bool asks_more;           /* the rule in hand asks for more than words and a provider */
     uint32_t asks[SIFTED];
     bnc_candidate item[SIFTED];
 } walk;
 
 #define NO_RULE UINT32_MAX
 
-/* For signals, which have to be read before it is known who is shown: all are tried. */
+/* For signals, which are read while it is found out who is shown. */
 static const providers every_provider = {{~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull}, 0};
 
-/* Finds the first rule without phrases; the provider that it asks for is shown. */
-static void
-find_coded(walk *w)
+static const bnc_candidates *
+candidates_of(const job *j, const bnc_rule_set *set)
 {
-    uint32_t asks;
-    int i;
-
-    w->coded_rule = NO_RULE;
-    for (i = 0; i < 3; i++)
-        for (; w->coded[i].asks < w->coded[i].end; w->coded[i].asks++) {
-            asks = *w->coded[i].asks;
-            if (!provider_shown(w->shown, BNC_ASKS_PROVIDER(asks)))
-                continue;
-            if (BNC_ASKS_RULE(asks) < w->coded_rule) {
-                w->coded_rule = BNC_ASKS_RULE(asks);
-                w->coded_list = i;
-            }
-            break;
-        }
+    return set == j->own ? &j->e->own_candidates : &j->e->candidates;
 }
 
-/* Chooses the lists of rules without phrases, from rule number on. */
+/* Finds where the candidates of each range start. */
 static void
-start_coded(walk *w, const situation *now, uint32_t number)
+part_candidates(job *j, const bnc_rule_set *set)
+{
+    const bnc_tables_head *head = bnc_tables(set->rules);
+    const uint32_t *asks = set->rules->words + head->phrase_asks;
+    const bnc_candidates *found = candidates_of(j, set);
+    size_t *starts = j->starts[set == j->own];
+    uint32_t rule;
+    size_t i;
+
+    starts[SIGNALS] = starts[AFTERMATH] = 0;
+    for (i = 0; i < found->n; i++) {
+        rule = BNC_ASKS_RULE(asks[bnc_candidate_phrase(found->item[i])]);
+        if (rule >= head->first_category_rule)
+            break;
+        starts[AFTERMATH] += rule < head->first_aftermath_rule;
+    }
+    starts[CATEGORIES] = i;
+}
+
+/* The lists of rules without phrases, from a rule on; each ends with BNC_ASKS_NOTHING. */
+static void
+start_coded(walk *w, const situation *now, uint32_t first_rule)
 {
     const bnc_tables_head *head = bnc_tables(w->set->rules);
     const uint32_t *starts = w->set->rules->words + head->coded;
-    const uint32_t *asks = w->set->rules->words + head->coded_asks;
-    uint32_t lists[3] = {BNC_CODED_LISTS, BNC_CODED_LISTS, BNC_CODED_ANY};
+    uint32_t lists[3] = {BNC_CODED_NOTHING, BNC_CODED_NOTHING, BNC_CODED_ANY};
+    const uint32_t *asks;
     int i;
 
     if (now->enhanced.class_ != 0)
         lists[0] = bnc_coded_enhanced(now->enhanced.subject, now->enhanced.detail);
-    if (now->code >= BNC_CODED_FIRST_REPLY && now->code < BNC_CODED_FIRST_REPLY + BNC_CODED_ANY - BNC_CODED_REPLIES)
+    if (now->code - BNC_CODED_FIRST_REPLY < BNC_CODED_ANY - BNC_CODED_REPLIES)
         lists[1] = BNC_CODED_REPLIES + now->code - BNC_CODED_FIRST_REPLY;
     for (i = 0; i < 3; i++) {
-        w->coded[i].asks = w->coded[i].end = asks;
-        if (lists[i] == BNC_CODED_LISTS)
-            continue;
-        w->coded[i].asks += starts[lists[i]];
-        w->coded[i].end += starts[lists[i] + 1];
-        while (w->coded[i].asks < w->coded[i].end && BNC_ASKS_RULE(*w->coded[i].asks) < number)
-            w->coded[i].asks++;
+        asks = w->set->rules->words + head->coded_asks + starts[lists[i]];
+        while (BNC_ASKS_RULE(*asks) < first_rule)
+            asks++;
+        w->coded[i] = asks;
     }
-    find_coded(w);
 }
 
-/* The rules of signals, which come first (bnc_rule_kind), or those of categories. */
 static void
-start_walk(walk *w, const job *j, bnc_rule_set *set, bool signals, const bnc_view *view)
+start_walk(walk *w, const job *j, bnc_rule_set *set, range range, const bnc_view *view)
 {
-    const bnc_candidates *found = set == j->own ? &j->e->own_candidates : &j->e->candidates;
-    const bnc_candidate *categories = found->item + j->n_signals[set == j->own];
+    const bnc_tables_head *head = bnc_tables(set->rules);
+    const uint32_t first_rules[] = {0, head->first_aftermath_rule, head->first_category_rule};
+    const bnc_candidates *found = candidates_of(j, set);
+    const size_t *starts = j->starts[set == j->own];
 
     w->set = set;
     w->view = view;
-    w->shown = signals ? &every_provider : &j->now.shown;
-    w->phrase_asks = set->rules->words + bnc_tables(set->rules)->phrase_asks;
-    w->next = signals ? found->item : categories;
-    w->end = signals ? categories : found->item + found->n;
+    w->shown = range == CATEGORIES ? &j->now.shown : &every_provider;
+    w->phrase_asks = set->rules->words + head->phrase_asks;
+    w->end_rule = range == CATEGORIES ? head->n_rules : head->first_category_rule;
+    w->next = found->item + starts[range];
+    w->end = found->item + (range == CATEGORIES ? found->n : starts[CATEGORIES]);
     w->from = w->at = w->n = 0;
-    start_coded(w, &j->now, signals ? 0 : bnc_tables(set->rules)->first_category_rule);
+    start_coded(w, &j->now, first_rules[range]);
 }
 
 /* Keeps candidates that lie in the view and whose provider is shown; without branches, since neither can be foreseen.
@@ -343,42 +347,50 @@ sift(walk *w)
     w->n = n;
 }
 
-/* The next rule below end; end if there is none. */
-static uint32_t
-next_rule(walk *w, uint32_t end)
+static inline uint32_t
+least(uint32_t a, uint32_t b)
 {
+    return a < b ? a : b;
+}
+
+/* The next rule; NO_RULE after the last. */
+static inline uint32_t
+next_rule(walk *w)
+{
+    uint32_t coded[3] = {BNC_ASKS_RULE(*w->coded[0]), BNC_ASKS_RULE(*w->coded[1]), BNC_ASKS_RULE(*w->coded[2])};
+    uint32_t first_coded = least(coded[0], least(coded[1], coded[2]));
     uint32_t rule = NO_RULE;
 
-    if (w->at == w->n)
+    if (w->at == w->n && w->next < w->end)
         sift(w);
+    w->from = w->at;
     if (w->at < w->n)
         rule = BNC_ASKS_RULE(w->asks[w->at]);
-    w->from = w->at;
-    if (w->coded_rule < rule) {
-        rule = w->coded_rule;
-        w->more = true;
-        w->coded[w->coded_list].asks++;
-        find_coded(w);
-    } else if (rule != NO_RULE) {
-        w->more = BNC_ASKS_MORE(w->asks[w->at]) || w->shown == &every_provider;
+    if (first_coded < rule) {
+        rule = first_coded;
+        w->asks_more = true;
+        w->coded[coded[0] == rule ? 0 : coded[1] == rule ? 1 : 2]++;
+    } else {
+        w->asks_more = BNC_ASKS_MORE(w->asks[w->at]) | (w->shown == &every_provider);
         while (++w->at < w->n && BNC_ASKS_RULE(w->asks[w->at]) == rule)
             ;
     }
-    return rule < end ? rule : end;
+    return rule < w->end_rule ? rule : NO_RULE;
 }
 
 /* Whether the rule in hand holds: the cheap conditions first. */
-static bool
+static inline bool
 holds(job *j, const walk *w, uint32_t number)
 {
     const bnc_rules *rules = w->set->rules;
-    const bnc_rule *rule = bnc_rule_at(rules, number);
+    const bnc_rule *rule;
     size_t places[2];
 
-    if (w->more && !situation_fits(j, rule))
+    if (w->asks_more && !situation_fits(j, bnc_rule_at(rules, number)))
         return false;
     if (w->from < w->at && !bnc_candidates_hold(rules, w->item + w->from, w->item + w->at, w->view))
         return false;
+    rule = bnc_rule_at(rules, number);
     if (rule->n_refusals > 0 && refused(j, rules, rule))
         return false;
     return rule->pattern_len == 0 || bnc_engine_pattern(j->e, w->set, number, w->view, places);
@@ -399,21 +411,16 @@ note_provider(providers *shown, uint32_t number)
 static void
 read_signals(job *j, bnc_rule_set *set)
 {
-    const bnc_candidates *found = set == j->own ? &j->e->own_candidates : &j->e->candidates;
-    const uint32_t *phrase_asks = set->rules->words + bnc_tables(set->rules)->phrase_asks;
     part all = {ALL_OWNERS, BNC_PREAMBLE};
     bnc_view view = view_of(j, VIEW_WANTED, all);
-    uint32_t end = bnc_tables(set->rules)->first_category_rule;
-    size_t *n = &j->n_signals[set == j->own];
     const bnc_rule *rule;
     uint32_t i;
     walk w;
 
-    for (*n = 0; *n < found->n && BNC_ASKS_RULE(phrase_asks[bnc_candidate_phrase(found->item[*n])]) < end;)
-        ++*n;
+    part_candidates(j, set);
     refuse_in(j, all);
-    start_walk(&w, j, set, true, &view);
-    while ((i = next_rule(&w, end)) < end) {
+    start_walk(&w, j, set, SIGNALS, &view);
+    while ((i = next_rule(&w)) != NO_RULE) {
         rule = bnc_rule_at(set->rules, i);
         if (rule->kind == BNC_RULE_AFTERMATH)
             j->ends = true;
@@ -442,13 +449,12 @@ enter_reply(job *j, int reply)
 static bool
 is_aftermath(job *j, bnc_rule_set *set, const bnc_view *view)
 {
-    uint32_t end = bnc_tables(set->rules)->first_category_rule;
     uint32_t i;
     walk w;
 
-    start_walk(&w, j, set, true, view);
-    while ((i = next_rule(&w, end)) < end)
-        if (bnc_rule_at(set->rules, i)->kind == BNC_RULE_AFTERMATH && holds(j, &w, i))
+    start_walk(&w, j, set, AFTERMATH, view);
+    while ((i = next_rule(&w)) != NO_RULE)
+        if (holds(j, &w, i))
             return true;
     return false;
 }
@@ -476,15 +482,17 @@ read_aftermath(job *j)
 
 /* ---- the winner ---- */
 
-/* The first rule of the set that holds, if it comes before end. */
+/* The first rule of the set that holds and, in the same set, ranks before another winner. */
 static bool
-first_rule(job *j, bnc_rule_set *set, const bnc_view *view, uint32_t end, winner *found)
+first_rule(job *j, bnc_rule_set *set, const bnc_view *view, const winner *other, winner *found)
 {
     uint32_t i;
     walk w;
 
-    start_walk(&w, j, set, false, view);
-    while ((i = next_rule(&w, end)) < end)
+    start_walk(&w, j, set, CATEGORIES, view);
+    if (other->set == set)
+        w.end_rule = other->rule;
+    while ((i = next_rule(&w)) != NO_RULE)
         if (holds(j, &w, i)) {
             found->set = set;
             found->rule = i;
@@ -497,14 +505,11 @@ first_rule(job *j, bnc_rule_set *set, const bnc_view *view, uint32_t end, winner
 static winner
 winner_before(job *j, const bnc_view *view, const winner *other)
 {
-    bnc_rule_set *builtin = &j->e->builtin;
     winner found = {NULL, 0};
 
-    if (j->own != NULL &&
-        first_rule(j, j->own, view, other->set == j->own ? other->rule : bnc_tables(j->own->rules)->n_rules, &found))
-        return found;
-    if (other->set == NULL || other->set == builtin)
-        first_rule(j, builtin, view, other->set == builtin ? other->rule : bnc_tables(builtin->rules)->n_rules, &found);
+    if (j->own == NULL || !first_rule(j, j->own, view, other, &found))
+        if (j->own == NULL || other->set != j->own)
+            first_rule(j, &j->e->builtin, view, other, &found);
     return found;
 }
 
