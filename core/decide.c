@@ -184,6 +184,8 @@ view_of(job *j, int slot, part shown)
             memset(e->view_words[slot] + from, BNC_MASK, to - from);
         }
     }
+    memset(e->view_raw[slot] + view.end, 0, BNC_PADDING);
+    memset(e->view_words[slot] + view.end, 0, BNC_PADDING);
     view.raw = e->view_raw[slot];
     view.words = e->view_words[slot];
     return view;
@@ -819,8 +821,10 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
         j.own = &own->set;
     }
     bnc_text_read(&e->text, diagnostic);
+    memset(e->text.raw + e->text.len, 0, BNC_PADDING);
     bnc_replies_read(&e->text, &e->replies);
     bnc_text_mask(&e->text);
+    memset(e->text.words + e->text.len, 0, BNC_PADDING);
     e->grams.made = false;
     e->grams.text = e->text.raw;
     e->grams.len = e->text.len;
