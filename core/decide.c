@@ -88,13 +88,14 @@ provider_shown(const situation *now, uint32_t number)
     return (now->providers[number / 64] >> (number % 64) & 1) != 0;
 }
 
+/* Whether one of n phrases occurs. */
 static bool
-refused(const job *j, const bnc_rules *rules, const bnc_rule *rule)
+any_occurs(const bnc_rules *rules, uint32_t phrases, uint32_t n, const bnc_view *view)
 {
     uint32_t i;
 
-    for (i = 0; i < rule->n_refusals; i++)
-        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, rule->refusals + i), &j->refusals, NULL, NULL))
+    for (i = 0; i < n; i++)
+        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, phrases + i), view, NULL, NULL))
             return true;
     return false;
 }
@@ -121,7 +122,9 @@ rest_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
     const bnc_rule *rule = bnc_rule_at(set->rules, number);
     size_t places[2];
 
-    if (rule->n_refusals > 0 && refused(j, set->rules, rule))
+    if (rule->n_others > 0 && !any_occurs(set->rules, rule->others, rule->n_others, view))
+        return false;
+    if (any_occurs(set->rules, rule->refusals, rule->n_refusals, &j->refusals))
         return false;
     return rule->pattern_len == 0 || bnc_engine_pattern(j->e, set, number, view, places);
 }

@@ -753,6 +753,8 @@ typedef struct workshop {
     quoted wanted[WANTED_MAX];
     unsigned n_wanted;
     bool anchored;
+    quoted other;
+    bool has_other;
 } workshop;
 
 /* Keeps the phrase, and the same words in the legacy charsets of their script. */
@@ -1041,6 +1043,19 @@ read_refusal(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
     return true;
 }
 
+/* +"phrase" */
+static bool
+read_other(reader *r, workshop *w)
+{
+    if (w->has_other) {
+        problem(r, "more than one +\"phrase\" in a rule");
+        return false;
+    }
+    w->has_other = true;
+    r->s += 2;
+    return read_quoted(r, &w->other);
+}
+
 static bool
 read_wanted(reader *r, workshop *w)
 {
@@ -1073,6 +1088,8 @@ read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
         r->s += 2;
         return read_refusal(r, w, rule, number);
     }
+    if (*r->s == '+' && r->s + 1 < r->end && r->s[1] == '"')
+        return read_other(r, w);
     if (*r->s == '!' && r->s + 1 < r->end && r->s[1] == '@') {
         r->s++;
         if (read_provider_condition(r, &rule->not_provider))
@@ -1106,7 +1123,8 @@ read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
             return true;
     }
     problem(r,
-            "can't read \"%s\"; legal: \"phrase\", ^\"phrase\", !\"phrase\", 550, 5xx, !4xx, x.1.1, 5.7.*, !5.7.*, "
+            "can't read \"%s\"; legal: \"phrase\", ^\"phrase\", !\"phrase\", +\"phrase\", 550, 5xx, !4xx, x.1.1, "
+            "5.7.*, !5.7.*, "
             "5.7.606-649, @provider, !@provider, /regular expression/, type=, alone, uncoded, weak; codes and "
             "providers once",
             quote(start, r->end, word));
@@ -1194,6 +1212,7 @@ read_rule(reader *r, workshop *w)
     rule.line = (uint32_t)r->line;
     w->n_wanted = 0;
     w->anchored = false;
+    w->has_other = false;
     for (skip_blanks(r); good && !at_end(r); skip_blanks(r))
         good = read_condition(r, w, &rule, number);
     if (good && w->n_wanted > 0) {
@@ -1202,6 +1221,13 @@ read_rule(reader *r, workshop *w)
             rule.flags |= BNC_RULE_ANCHORED;
         good = keep_quoted(r, w, w->wanted, w->n_wanted, number, w->anchored);
         rule.n_phrases = phrases_kept(r) - rule.phrases;
+    }
+    if (good && w->has_other) {
+        if (w->n_wanted == 0)
+            problem(r, "+\"phrase\" without a phrase that it stands beside");
+        rule.others = phrases_kept(r);
+        good = keep_quoted(r, w, &w->other, 1, number, false);
+        rule.n_others = phrases_kept(r) - rule.others;
     }
     if (good && !has_condition(&rule) && !bnc_compiler_failed(c)) {
         problem(r, "rule \"%s\" has no condition",

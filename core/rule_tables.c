@@ -597,7 +597,7 @@ place_labels(bnc_compiler *c, bnc_tables_head *head)
 typedef struct draft_tables {
     rank_key *keys;
     bnc_rule *ranked;
-    bnc_phrase *phrases; /* wanted ones in the order of rules, then refused ones */
+    bnc_phrase *phrases; /* wanted ones in the order of rules, then the others */
 } draft_tables;
 
 static uint32_t
@@ -638,6 +638,8 @@ rank_rules(bnc_compiler *c, draft_tables *d, uint32_t n)
     for (i = 0; i < n; i++) {
         d->ranked[i].refusals = move_phrases(c, d, d->ranked[i].refusals, d->ranked[i].n_refusals, n_phrases, i);
         n_phrases += d->ranked[i].n_refusals;
+        d->ranked[i].others = move_phrases(c, d, d->ranked[i].others, d->ranked[i].n_others, n_phrases, i);
+        n_phrases += d->ranked[i].n_others;
     }
     return n_wanted;
 }

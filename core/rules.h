@@ -47,6 +47,7 @@ typedef struct bnc_rule {
     uint32_t provider, not_provider;           /* number + 1, 0: any */
     uint32_t phrases, n_phrases;               /* one of these must occur */
     uint32_t refusals, n_refusals;             /* none of these phrases may */
+    uint32_t others, n_others;                 /* one of these must occur too, anywhere */
     uint32_t pattern, pattern_len;             /* regular expression */
 } bnc_rule;
 
