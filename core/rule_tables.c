@@ -332,15 +332,17 @@ choose_stretch(const index_builder *b, uint32_t n_elements)
 {
     stretch best = {0, 0, 0};
     stretch tried;
+    const bnc_element *last;
     uint32_t least = UINT32_MAX;
     uint32_t cost;
 
     for (tried.first = 0; tried.first < n_elements; tried.first++) {
         tried.spellings = 1;
         for (tried.n = 1; tried.n <= NEIGHBOURS_MAX && tried.first + tried.n <= n_elements; tried.n++) {
-            if (tried.n > 1 && b->elements[tried.first + tried.n - 1].gap)
+            last = &b->elements[tried.first + tried.n - 1];
+            if (last->run || (tried.n > 1 && last->gap))
                 break;
-            tried.spellings *= b->elements[tried.first + tried.n - 1].n_options;
+            tried.spellings *= last->n_options;
             if (tried.spellings > SPELLINGS_MAX && tried.n > 1)
                 break;
             cost = cost_of(b, tried, least);

@@ -66,11 +66,27 @@ typedef struct bnc_phrase {
     uint32_t anchored; /* the first element starts the reply's text */
 } bnc_phrase;
 
-/* One of its options must follow the element before it, at once or after a gap. */
+/* What must be before an element. */
+typedef enum bnc_boundary {
+    BNC_NO_BOUNDARY,
+    BNC_WORD_EDGE, /* \b: a word ends or starts */
+    BNC_TEXT_END   /* "phrase"$: no word follows */
+} bnc_boundary;
+
+/* Bytes that an element takes instead of options: all that stand together, one or more. */
+typedef enum bnc_run {
+    BNC_NO_RUN,
+    BNC_RUN_NUMBER, /* \d: digits */
+    BNC_RUN_WORD,   /* \w: anything but blanks */
+    BNC_RUN_NAME    /* \@: what is masked */
+} bnc_run;
+
+/* One of its options, or its run, must follow the element before it, at once or after a gap. */
 typedef struct bnc_element {
-    uint32_t options, n_options;
-    uint32_t gap;      /* of any length before this element; always set for the first */
-    uint32_t boundary; /* a word ends or starts before this element */
+    uint32_t options, n_options; /* beside a run an empty one */
+    uint32_t gap;                /* of any length before this element; always set for the first */
+    uint32_t boundary;
+    uint32_t run;
 } bnc_element;
 
 /* Those of an element lie in the order of their first bytes, an empty one before all others. */
