@@ -542,13 +542,19 @@ decide(job *j)
 
 /* ---- the verdict ---- */
 
+/* What is masked is shown as one "*". */
 static size_t
 put_matched(bnc_engine *e, size_t used, const void *text, size_t len)
 {
-    if (len > sizeof(e->matched) - used)
-        len = sizeof(e->matched) - used;
-    memcpy(e->matched + used, text, len);
-    return used + len;
+    const char *s = text;
+    size_t i;
+
+    for (i = 0; i < len && used < sizeof(e->matched); i++)
+        if (s[i] != BNC_MASK)
+            e->matched[used++] = s[i];
+        else if (i == 0 || s[i - 1] != BNC_MASK)
+            e->matched[used++] = '*';
+    return used;
 }
 
 /* Phrases may stop inside a word ("blacklist"); people want to read all of it. */
@@ -612,15 +618,10 @@ static size_t
 matched_pattern(job *j, const winner *w, const bnc_view *view)
 {
     size_t places[2];
-    size_t used, i;
 
     if (!bnc_engine_pattern(j->e, w->set, w->rule, view, places))
         return 0;
-    used = put_matched(j->e, 0, view->raw + places[0], places[1] - places[0]);
-    for (i = 0; i < used; i++)
-        if (j->e->matched[i] == BNC_MASK)
-            j->e->matched[i] = ' ';
-    return used;
+    return put_matched(j->e, 0, view->raw + places[0], places[1] - places[0]);
 }
 
 static bnc_slice

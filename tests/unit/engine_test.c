@@ -492,6 +492,8 @@ runs_and_ends(void **state)
         assert_int_equal(classify(cases[i].text, rules), BNC_OK);
         assert_int_equal(verdict.rule.len == 1, cases[i].matches);
     }
+    expect_rule("550 zork <ann@example.com> gone", "[user_unknown]\na: \"zork <\\@> gone\"\n", "a");
+    expect_text(verdict.matched, "zork <*> gone");
 }
 
 static void
