@@ -103,6 +103,18 @@ provider_shown(const providers *shown, uint32_t number)
     return (shown->bits[number / 64] >> (number % 64) & 1) != 0;
 }
 
+/* Whether one of n phrases occurs. */
+static bool
+any_occurs(const bnc_rules *rules, uint32_t phrases, uint32_t n, const bnc_view *view)
+{
+    uint32_t i;
+
+    for (i = 0; i < n; i++)
+        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, phrases + i), view, NULL, NULL))
+            return true;
+    return false;
+}
+
 /* Whether what a rule asks of anything but words holds. */
 static bool
 situation_fits(const job *j, const bnc_rule *rule)
@@ -214,16 +226,11 @@ refuse_in(job *j, part refusing)
 static bool
 refused(job *j, const bnc_rules *rules, const bnc_rule *rule)
 {
-    uint32_t i;
-
     if (!j->refusals_set) {
         j->refusals = view_of(j, VIEW_REFUSED, j->refusing);
         j->refusals_set = true;
     }
-    for (i = 0; i < rule->n_refusals; i++)
-        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, rule->refusals + i), &j->refusals, NULL, NULL))
-            return true;
-    return false;
+    return any_occurs(rules, rule->refusals, rule->n_refusals, &j->refusals);
 }
 
 /* ---- rules in order ---- */
@@ -394,6 +401,8 @@ holds(job *j, const walk *w, uint32_t number)
     if (w->from < w->at && !bnc_candidates_hold(rules, w->item + w->from, w->item + w->at, w->view))
         return false;
     rule = bnc_rule_at(rules, number);
+    if (rule->n_others > 0 && !any_occurs(rules, rule->others, rule->n_others, w->view))
+        return false;
     if (rule->n_refusals > 0 && refused(j, rules, rule))
         return false;
     return rule->pattern_len == 0 || bnc_engine_pattern(j->e, w->set, number, w->view, places);
@@ -638,13 +647,19 @@ decide(job *j)
 
 /* ---- the verdict ---- */
 
+/* What is masked is shown as one "*". */
 static size_t
 put_matched(bnc_engine *e, size_t used, const void *text, size_t len)
 {
-    if (len > sizeof(e->matched) - used)
-        len = sizeof(e->matched) - used;
-    memcpy(e->matched + used, text, len);
-    return used + len;
+    const char *s = text;
+    size_t i;
+
+    for (i = 0; i < len && used < sizeof(e->matched); i++)
+        if (s[i] != BNC_MASK)
+            e->matched[used++] = s[i];
+        else if (i == 0 || s[i - 1] != BNC_MASK)
+            e->matched[used++] = '*';
+    return used;
 }
 
 /* Phrases may stop inside a word ("blacklist"); people want to read all of it. */
@@ -708,15 +723,10 @@ static size_t
 matched_pattern(job *j, const winner *w, const bnc_view *view)
 {
     size_t places[2];
-    size_t used, i;
 
     if (!bnc_engine_pattern(j->e, w->set, w->rule, view, places))
         return 0;
-    used = put_matched(j->e, 0, view->raw + places[0], places[1] - places[0]);
-    for (i = 0; i < used; i++)
-        if (j->e->matched[i] == BNC_MASK)
-            j->e->matched[i] = ' ';
-    return used;
+    return put_matched(j->e, 0, view->raw + places[0], places[1] - places[0]);
 }
 
 static bnc_slice

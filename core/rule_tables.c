@@ -357,16 +357,17 @@ choose_stretch(const index_builder *b, uint32_t n_elements)
 {
     stretch best = {0, 0, 0};
     stretch tried;
+    const bnc_element *last;
     uint32_t least = UINT32_MAX;
     uint32_t cost;
 
     for (tried.first = 0; tried.first < n_elements; tried.first++) {
         tried.spellings = 1;
         for (tried.n = 1; tried.n <= NEIGHBOURS_MAX && tried.first + tried.n <= n_elements; tried.n++) {
-            if (tried.n > 1 &&
-                (b->elements[tried.first + tried.n - 1].gap || b->elements[tried.first + tried.n - 1].boundary))
+            last = &b->elements[tried.first + tried.n - 1];
+            if (last->run || (tried.n > 1 && (last->gap || last->boundary)))
                 break;
-            tried.spellings *= b->elements[tried.first + tried.n - 1].n_options;
+            tried.spellings *= last->n_options;
             if (tried.spellings > SPELLINGS_MAX && tried.n > 1)
                 break;
             cost = cost_of(b, tried, least);
@@ -747,7 +748,7 @@ place_labels(bnc_compiler *c, bnc_tables_head *head)
 typedef struct draft_tables {
     rank_key *keys;
     bnc_rule *ranked;
-    bnc_phrase *phrases; /* wanted ones in the order of rules, then refused ones */
+    bnc_phrase *phrases; /* wanted ones in the order of rules, then the others */
 } draft_tables;
 
 static uint32_t
@@ -788,6 +789,8 @@ rank_rules(bnc_compiler *c, draft_tables *d, uint32_t n)
     for (i = 0; i < n; i++) {
         d->ranked[i].refusals = move_phrases(c, d, d->ranked[i].refusals, d->ranked[i].n_refusals, n_phrases, i);
         n_phrases += d->ranked[i].n_refusals;
+        d->ranked[i].others = move_phrases(c, d, d->ranked[i].others, d->ranked[i].n_others, n_phrases, i);
+        n_phrases += d->ranked[i].n_others;
     }
     return n_wanted;
 }

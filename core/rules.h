@@ -47,6 +47,7 @@ typedef struct bnc_rule {
     uint32_t provider, not_provider;           /* number + 1, 0: any */
     uint32_t phrases, n_phrases;               /* one of these must occur */
     uint32_t refusals, n_refusals;             /* none of these phrases may */
+    uint32_t others, n_others;                 /* one of these must occur too, anywhere */
     uint32_t pattern, pattern_len;             /* regular expression */
 } bnc_rule;
 
@@ -80,11 +81,27 @@ typedef struct bnc_phrase {
     uint32_t whole;          /* where they are spelt, all of the phrase is */
 } bnc_phrase;
 
-/* One of its options must follow the element before it, at once or after a gap. */
+/* What must be before an element. */
+typedef enum bnc_boundary {
+    BNC_NO_BOUNDARY,
+    BNC_WORD_EDGE, /* \b: a word ends or starts */
+    BNC_TEXT_END   /* "phrase"$: no word follows */
+} bnc_boundary;
+
+/* Bytes that an element takes instead of options: all that stand together, one or more. */
+typedef enum bnc_run {
+    BNC_NO_RUN,
+    BNC_RUN_NUMBER, /* \d: digits */
+    BNC_RUN_WORD,   /* \w: anything but blanks */
+    BNC_RUN_NAME    /* \@: what is masked */
+} bnc_run;
+
+/* One of its options, or its run, must follow the element before it, at once or after a gap. */
 typedef struct bnc_element {
-    uint32_t options, n_options;
-    uint32_t gap;      /* of any length before this element; always set for the first */
-    uint32_t boundary; /* a word ends or starts before this element */
+    uint32_t options, n_options; /* beside a run an empty one */
+    uint32_t gap;                /* of any length before this element; always set for the first */
+    uint32_t boundary;
+    uint32_t run;
 } bnc_element;
 
 /* Those of an element lie in the order of their first bytes, an empty one before all others. */
