@@ -819,25 +819,31 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
            bnc_error *error)
 {
     job j;
-    bnc_own_rules *own;
+    bnc_own_rules *own = NULL;
     bnc_label_set labels[2];
+    bnc_memo_slot *room;
     bnc_status status;
     attempt best;
 
-    start_job(&j, e);
     e->no_memory = false;
     if (rules != NULL) {
         status = bnc_engine_own_rules(e, *rules, &own, error);
         if (status != BNC_OK)
             return status;
-        j.own = &own->set;
     }
     labels[0] = bnc_rules_labels(e->builtin.rules);
-    if (j.own != NULL)
-        labels[1] = bnc_rules_labels(j.own->rules);
+    if (own != NULL)
+        labels[1] = bnc_rules_labels(&own->rules);
     bnc_text_read(&e->text, diagnostic);
     memset(e->text.raw + e->text.len, 0, BNC_PADDING);
-    bnc_names_hide(&e->text, labels, j.own != NULL ? 2 : 1);
+    bnc_names_hide(&e->text, labels, own != NULL ? 2 : 1);
+    if (bnc_memo_find(&e->memo, &e->allocator, &e->text, own != NULL ? own->number : 0, explain, verdict, &room))
+        return BNC_OK;
+    if (e->memo.failed)
+        return BNC_NO_MEMORY;
+    start_job(&j, e);
+    if (own != NULL)
+        j.own = &own->set;
     bnc_replies_read(&e->text, &e->replies);
     bnc_names_mask(&e->text);
     memset(e->text.words + e->text.len, 0, BNC_PADDING);
@@ -858,7 +864,11 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     if (e->no_memory)
         return BNC_NO_MEMORY;
     fill_verdict(&j, &best, explain, verdict);
-    return e->no_memory ? BNC_NO_MEMORY : BNC_OK;
+    if (e->no_memory)
+        return BNC_NO_MEMORY;
+    if (room != NULL)
+        bnc_memo_keep(&e->memo, room, explain, verdict);
+    return BNC_OK;
 }
 
 bnc_status

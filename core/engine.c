@@ -87,6 +87,7 @@ bnc_engine_destroy(bnc_engine *e)
     pcre2_compile_context_free(e->pcre_compile);
     pcre2_general_context_free(e->pcre_general);
     bnc_buffer_release(&e->answer);
+    bnc_memo_release(&e->memo, &e->allocator);
     bnc_candidates_release(&e->allocator, &e->candidates);
     bnc_candidates_release(&e->allocator, &e->own_candidates);
     allocator = e->allocator;
@@ -298,6 +299,7 @@ bnc_engine_own_rules(bnc_engine *e, bnc_slice text, bnc_own_rules **own, bnc_err
         return status;
     }
     oldest->used = e->clock;
+    oldest->number = e->clock;
     *own = oldest;
     return BNC_OK;
 }

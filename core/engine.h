@@ -10,6 +10,7 @@
 #include <pcre2.h>
 
 #include "match.h"
+#include "memo.h"
 #include "reply.h"
 #include "rules.h"
 
@@ -28,7 +29,8 @@ typedef struct bnc_own_rules {
     bnc_compiler *compiler; /* holds the tables */
     bnc_rules rules;
     bnc_rule_set set;
-    unsigned long used; /* when, for eviction */
+    unsigned long number; /* of all that this engine ever compiled */
+    unsigned long used;   /* when, for eviction */
 } bnc_own_rules;
 
 struct bnc_engine {
@@ -36,6 +38,7 @@ struct bnc_engine {
     bnc_rule_set builtin;
     bnc_own_rules own[BNC_KEPT_RULES];
     unsigned long clock; /* counts uses of own rules */
+    bnc_memo memo;
 
     pcre2_general_context *pcre_general;
     pcre2_compile_context *pcre_compile;

@@ -866,6 +866,7 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
     size_t used = 0;
     size_t at = 0;
     size_t line = 0;
+    size_t n_lines = 0;
     size_t start, end, n;
     uint64_t known;
     label labels[LABELS_MAX];
@@ -881,16 +882,14 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
     keep = text->wide && is_legacy(s, len);
     while (at < len) {
         start = next_bit(&names, at, len, true);
-        /* lines start where no name is, or with one */
-        for (; line < text->n_lines && text->lines[line] <= start; line++)
-            text->lines[line] = (uint16_t)(text->lines[line] - at + used);
+        for (; line < text->n_lines && text->lines[line] < start; line++)
+            if (text->lines[line] >= at && bnc_is_digit(s[text->lines[line]]))
+                text->lines[n_lines++] = (uint16_t)(text->lines[line] - at + used);
         copy_some(out + used, s + at, start - at);
         used += start - at;
         if (start == len)
             break;
         end = next_bit(&names, start, len, false);
-        for (; line < text->n_lines && text->lines[line] < end; line++)
-            text->lines[line] = (uint16_t)used;
         if (is_reporter(s, len, start, end))
             note_name(text, used - 5, used - 1);
         n_labels = keep ? 0 : read_labels(s, &m, start, end, labels);
@@ -908,6 +907,7 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
         }
         at = end;
     }
+    text->n_lines = n_lines;
     text->len = used;
 }
 

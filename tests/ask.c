@@ -7,8 +7,10 @@
  *   ask checks < texts      for each text in hexadecimal: check, suggestion
  *   ask texts FILE.tsv ...    the texts of the cases and as many damaged ones, one a line, in hexadecimal
  *   ask answers < texts       for each such text: explanation, event, type under every perspective
+ *   ask answers-afresh < texts  the same, each text with a new engine that knows no other
  *   ask report FILE           how often each rule wins over a file of diagnostics, one a line
- *   ask accuracy FILE.tsv     measures a labelled corpus (id, source, licence, diagnostic, category, alt, type, alt_type)
+ *   ask accuracy FILE.tsv     measures a labelled corpus (id, source, licence, diagnostic, category, alt, type,
+ * alt_type)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,8 +248,8 @@ addresses(const char *path)
         printf("%s %d - %s: %.100s\n", good ? "ok" : "not ok", ++number, columns[3], columns[0]);
         if (!good) {
             failed++;
-            printf("#   wanted %s %s, got %.*s %.*s\n", columns[1], columns[2], (int)check.len, check.data, (int)meant.len,
-                   meant.data);
+            printf("#   wanted %s %s, got %.*s %.*s\n", columns[1], columns[2], (int)check.len, check.data,
+                   (int)meant.len, meant.data);
         }
         free((char *)address.data);
     }
@@ -273,7 +275,8 @@ print_hex(const char *text, size_t len)
 static void
 damage(char *text, size_t *len, uint32_t *seed)
 {
-    static const unsigned char odd[] = {0x00, 0x01, 0x7f, 0x80, 0xbf, 0xc3, 0xe2, 0xf0, 0xff, '\n', '\r', '"', '\\', '@', '.', '5'};
+    static const unsigned char odd[] = {0x00, 0x01, 0x7f, 0x80, 0xbf, 0xc3, 0xe2, 0xf0,
+                                        0xff, '\n', '\r', '"',  '\\', '@',  '.',  '5'};
     int times;
 
     for (times = 0; times < 6 && *len > 1; times++) {
@@ -321,7 +324,8 @@ texts(int n, char **paths)
     return 0;
 }
 
-static const char *const perspectives[] = {"default", "rfc", "ses", "hubspot", "benchmark", "sisimai", "sparkpost", "postmark", "bmh", "listmonk"};
+static const char *const perspectives[] = {"default", "rfc",       "ses",      "hubspot", "benchmark",
+                                           "sisimai", "sparkpost", "postmark", "bmh",     "listmonk"};
 
 /* The next line of hexadecimal digits as bytes. */
 static bool
@@ -354,14 +358,17 @@ checks(void)
 }
 
 static int
-answers(bnc_engine *engine)
+answers(bnc_engine *known, bool afresh)
 {
     bnc_slice d, answer, perspective;
+    bnc_engine *engine = known;
     bnc_error error;
     bool lasting;
     size_t i;
 
     while (read_hex(&d)) {
+        if (afresh && bnc_engine_create(&allocator, bnc_builtin_rules(), &engine) != BNC_OK)
+            return 1;
         if (bnc_answer(engine, BNC_ASK_EXPLAIN, d, NULL, NULL, &answer, &lasting, &error) != BNC_OK)
             return 1;
         printf("%.*s", (int)answer.len, answer.data);
@@ -375,6 +382,8 @@ answers(bnc_engine *engine)
             printf("|%.*s", (int)answer.len, answer.data);
         }
         putchar('\n');
+        if (afresh)
+            bnc_engine_destroy(engine);
     }
     return 0;
 }
@@ -423,19 +432,22 @@ accuracy(bnc_engine *engine, const char *path)
         missed_hard += lost_hard;
         if (!category_right || !type_right)
             printf("%s%s: %s(%s) %s(%s), got %.*s %s by %.*s \"%.*s\": %.300s\n", columns[0],
-                   wrong_hard ? " FALSE HARD" : lost_hard ? " MISSED HARD" : "", columns[4], columns[5], columns[6],
-                   columns[7], (int)name.len, name.data, type_name.data, (int)v.rule.len,
-                   v.rule.len > 0 ? v.rule.data : "", (int)v.matched.len, v.matched.len > 0 ? v.matched.data : "",
-                   columns[3]);
+                   wrong_hard  ? " FALSE HARD"
+                   : lost_hard ? " MISSED HARD"
+                               : "",
+                   columns[4], columns[5], columns[6], columns[7], (int)name.len, name.data, type_name.data,
+                   (int)v.rule.len, v.rule.len > 0 ? v.rule.data : "", (int)v.matched.len,
+                   v.matched.len > 0 ? v.matched.data : "", columns[3]);
         free(text);
     }
     fclose(file);
     if (rows == 0)
         return 1;
-    printf("rows %d; category %.1f %% (first column %.1f %%); type %.1f %%; false hard %.1f %% (%d); missed hard %.1f %% "
-           "(%d)\n",
-           rows, 100.0 * category / rows, 100.0 * first / rows, 100.0 * type / rows, 100.0 * false_hard / rows,
-           false_hard, 100.0 * missed_hard / rows, missed_hard);
+    printf(
+        "rows %d; category %.1f %% (first column %.1f %%); type %.1f %%; false hard %.1f %% (%d); missed hard %.1f %% "
+        "(%d)\n",
+        rows, 100.0 * category / rows, 100.0 * first / rows, 100.0 * type / rows, 100.0 * false_hard / rows, false_hard,
+        100.0 * missed_hard / rows, missed_hard);
     return 0;
 }
 
@@ -517,7 +529,8 @@ report(bnc_engine *engine, const char *path)
                 continue;
             if (rule->provider != 0)
                 provider = bnc_provider_name(rules, NULL, rule->provider - 1);
-            snprintf(name, sizeof(name), "%.*s", round == 0 ? (int)bnc_category((int)rule->target).name.len : (int)provider.len,
+            snprintf(name, sizeof(name), "%.*s",
+                     round == 0 ? (int)bnc_category((int)rule->target).name.len : (int)provider.len,
                      round == 0 ? bnc_category((int)rule->target).name.data : provider.data);
             count(name);
         }
@@ -533,11 +546,13 @@ report(bnc_engine *engine, const char *path)
             if (bnc_classify(engine, (bnc_slice){line, strcspn(line, "\n")}, NULL, &v, &error) != BNC_OK)
                 return 1;
             if (round == 0)
-                snprintf(name, sizeof(name), "%.*s", (int)bnc_category(v.category).name.len, bnc_category(v.category).name.data);
+                snprintf(name, sizeof(name), "%.*s", (int)bnc_category(v.category).name.len,
+                         bnc_category(v.category).name.data);
             else if (round == 1)
                 snprintf(name, sizeof(name), "%s", evidence[v.evidence]);
             else
-                snprintf(name, sizeof(name), "%.*s", v.rule.len > 0 ? (int)v.rule.len : 6, v.rule.len > 0 ? v.rule.data : "(none)");
+                snprintf(name, sizeof(name), "%.*s", v.rule.len > 0 ? (int)v.rule.len : 6,
+                         v.rule.len > 0 ? v.rule.data : "(none)");
             count(name);
             rows++;
         }
@@ -567,13 +582,16 @@ main(int argc, char **argv)
     else if (argc >= 3 && strcmp(argv[1], "texts") == 0)
         result = texts(argc - 2, argv + 2);
     else if (argc == 2 && strcmp(argv[1], "answers") == 0)
-        result = answers(engine);
+        result = answers(engine, false);
+    else if (argc == 2 && strcmp(argv[1], "answers-afresh") == 0)
+        result = answers(engine, true);
     else if (argc == 3 && strcmp(argv[1], "report") == 0)
         result = report(engine, argv[2]);
     else if (argc == 3 && strcmp(argv[1], "accuracy") == 0)
         result = accuracy(engine, argv[2]);
     else
-        fprintf(stderr, "usage: ask explain | cases FILE.tsv ... | addresses FILE.tsv | checks | texts FILE.tsv ... | answers | report FILE | accuracy FILE.tsv\n");
+        fprintf(stderr, "usage: ask explain | cases FILE.tsv ... | addresses FILE.tsv | checks | texts FILE.tsv ... | "
+                        "answers | answers-afresh | report FILE | accuracy FILE.tsv\n");
     bnc_engine_destroy(engine);
     return result;
 }
