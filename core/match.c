@@ -248,6 +248,15 @@ row_ends(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
 
 /* ---- phrases looked for ---- */
 
+/* The first place of a text's runs of four bytes with this hash at or after a place, SIZE_MAX if there is none. */
+static inline size_t
+gram_place(const bnc_gram_index *g, uint32_t hash, size_t place, size_t from)
+{
+    if (place < from || place + 4 > g->len || bnc_gram_hash(bnc_gram(g->text + place), BNC_GRAM_BITS) != hash)
+        return SIZE_MAX;
+    return place;
+}
+
 static const bnc_gram_index *
 grams_of(const bnc_view *view)
 {
@@ -255,15 +264,13 @@ grams_of(const bnc_view *view)
     uint32_t hash;
     size_t at;
 
-    if (!g->made) {
-        memset(g->first, 0, sizeof(g->first));
-        for (at = g->len < 4 ? 0 : g->len - 3; at-- > 0;) {
-            hash = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS);
-            g->next[at] = g->first[hash];
-            g->first[hash] = (uint16_t)(at + 1);
-        }
-        g->made = true;
+    /* what is left in first and next from other texts is no place of the same hash: gram_place tells */
+    for (at = g->made || g->len < 4 ? 0 : g->len - 3; at-- > 0;) {
+        hash = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS);
+        g->next[at] = g->first[hash];
+        g->first[hash] = (uint16_t)at;
     }
+    g->made = true;
     return g;
 }
 
@@ -288,22 +295,13 @@ try_start(search *q, size_t start)
     }
 }
 
-/* Tries every place where an option that the row may start with stands. */
+/* Tries every place where an option of less than four bytes, that the row may start with, stands. */
 static void
-try_option(search *q, const bnc_option *option, size_t from)
+try_short_option(search *q, const bnc_option *option, size_t from)
 {
     const unsigned char *s = lane_of(q->view, q->lane);
-    const bnc_gram_index *grams;
     size_t start;
 
-    if (option->len >= 4) {
-        grams = grams_of(q->view);
-        for (start = grams->first[bnc_gram_hash(option->head, BNC_GRAM_BITS)]; start != 0 && start - 1 < q->best.least;
-             start = grams->next[start - 1])
-            if (start > from && start <= q->view->end && stands_at(q->rules, option, s, q->view->end, start - 1))
-                try_start(q, start - 1);
-        return;
-    }
     for (start = from; start <= q->view->end && start < q->best.least; start++) {
         if (option->len > 0)
             start = bnc_find(s, q->view->end, start, q->rules->bytes + option->text, option->len);
@@ -317,10 +315,24 @@ static bool
 find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
 {
     search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}};
-    uint32_t k;
+    const unsigned char *s = lane_of(view, lane);
+    const bnc_option *option = bnc_option_at(rules, r.first->options);
+    const bnc_option *end = option + r.first->n_options;
+    const bnc_gram_index *grams = grams_of(view);
+    size_t start;
+    uint32_t hash;
 
-    for (k = 0; k < r.first->n_options; k++)
-        try_option(&q, bnc_option_at(rules, r.first->options + k), from);
+    for (; option < end; option++) {
+        if (option->len < 4) {
+            try_short_option(&q, option, from);
+            continue;
+        }
+        hash = bnc_gram_hash(option->head, BNC_GRAM_BITS);
+        for (start = gram_place(grams, hash, grams->first[hash], 0); start < q.best.least;
+             start = gram_place(grams, hash, grams->next[start], start + 1))
+            if (start >= from && start < view->end && stands_at(rules, option, s, view->end, start))
+                try_start(&q, start);
+    }
     *at = q.at;
     *found = q.best;
     return q.best.least != SIZE_MAX;
@@ -417,9 +429,9 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
     return false;
 }
 
-/* Shell's sort: there are few candidates, but there may be many. */
+/* Many candidates, by Shell's sort. */
 static void
-sort_candidates(bnc_candidate *item, size_t n)
+sort_many(bnc_candidate *item, size_t n)
 {
     static const size_t steps[] = {1, 4, 13, 40, 109, 301, 1968, 8929};
     bnc_candidate moved;
@@ -438,6 +450,46 @@ sort_candidates(bnc_candidate *item, size_t n)
     }
 }
 
+/* As most texts have them. */
+#define FEW_BITS 5
+#define FEW (1 << FEW_BITS)
+
+/*
+ * Up to width candidates, by counting those before each: without branches that can't be foreseen, and a few at a time
+ * where the compiler knows how, for which width is a constant.
+ */
+static inline void
+sort_few(bnc_candidate *item, size_t n, size_t width)
+{
+    bnc_candidate sorted[FEW];
+    int32_t key[FEW];
+    int32_t rank;
+    size_t i, k;
+
+    for (i = 0; i < n; i++)
+        key[i] = (int32_t)(bnc_candidate_phrase(item[i]) << FEW_BITS | i);
+    for (; i < width; i++)
+        key[i] = INT32_MAX;
+    for (i = 0; i < n; i++) {
+        rank = 0;
+        for (k = 0; k < width; k++)
+            rank += key[k] < key[i];
+        sorted[rank] = item[i];
+    }
+    memcpy(item, sorted, n * sizeof(*item));
+}
+
+static void
+sort_candidates(const bnc_rules *rules, bnc_candidate *item, size_t n)
+{
+    if (n > FEW || bnc_tables(rules)->n_phrases >= INT32_MAX >> FEW_BITS)
+        sort_many(item, n);
+    else if (n > FEW / 2)
+        sort_few(item, n, FEW);
+    else
+        sort_few(item, n, FEW / 2);
+}
+
 /* Makes room for n more: one candidate for each phrase, to be looked for anywhere. */
 static void
 crowd(const bnc_allocator *allocator, bnc_candidates *found, size_t n)
@@ -446,7 +498,7 @@ crowd(const bnc_allocator *allocator, bnc_candidates *found, size_t n)
     size_t kept = 0;
     size_t i;
 
-    sort_candidates(found->item, found->n);
+    sort_many(found->item, found->n);
     for (i = 0; i < found->n; i++)
         if (kept == 0 || bnc_candidate_phrase(found->item[i]) != bnc_candidate_phrase(found->item[kept - 1]))
             found->item[kept++] = found->item[i] | BNC_ANYWHERE;
@@ -463,7 +515,7 @@ crowd(const bnc_allocator *allocator, bnc_candidates *found, size_t n)
     found->room = (kept + n) * 2;
 }
 
-/* Spellings seen so far, so that a text that repeats one a thousand times gives a few candidates. */
+/* Spellings seen since there are many candidates, so that a text that repeats one a thousand times gives a few. */
 #define SEEN_BITS 6
 #define OFTEN 8
 
@@ -498,8 +550,8 @@ add_candidates(collector *c, const bnc_spelling *spelling, size_t start)
 {
     const uint32_t *phrase = c->rules->words + spelling->phrases;
     const uint32_t *end = c->rules->words + spelling[1].phrases;
-    uint32_t times = times_seen(c, spelling);
     bnc_candidates *found = c->found;
+    uint32_t times = found->n < FEW ? 0 : times_seen(c, spelling);
     bnc_candidate place = (bnc_candidate)(start + BNC_SHAPE_LEN(spelling->shape)) << 16 | start;
 
     if (times > OFTEN)
@@ -514,67 +566,99 @@ add_candidates(collector *c, const bnc_spelling *spelling, size_t start)
         found->item[found->n++] = (bnc_candidate)*phrase << 32 | place;
 }
 
-/* All spellings in one bucket whose key is at this place. */
-static void
-collect_at(collector *c, const bnc_keys *keys, size_t at, uint32_t hash)
+/* Adds the phrases of a spelling if all of it is in the text. */
+static inline void
+verify(collector *c, const bnc_spelling *spelling, size_t at)
 {
-    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff};
-    const uint32_t *bucket = c->rules->words + keys->buckets + (hash >> BNC_BUCKET_SHIFT);
-    const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
-    const bnc_spelling *end = spelling + bucket[1];
-    uint32_t key = bnc_gram(c->s + at);
-    uint32_t tail = bnc_gram(c->s + at + 4);
-    const unsigned char *s;
-    size_t start, len;
+    const unsigned char *s = BNC_SHAPE_RAW(spelling->shape) ? c->text->raw : c->text->words;
+    size_t start = at - BNC_SHAPE_OFFSET(spelling->shape);
+    size_t len = BNC_SHAPE_LEN(spelling->shape);
 
-    for (spelling += bucket[0]; spelling < end; spelling++) {
-        if (spelling->key != key || ((spelling->tail ^ tail) & masks[BNC_SHAPE_TAIL(spelling->shape)]) != 0 ||
-            at < BNC_SHAPE_OFFSET(spelling->shape))
-            continue;
-        start = at - BNC_SHAPE_OFFSET(spelling->shape);
-        len = BNC_SHAPE_LEN(spelling->shape);
-        s = BNC_SHAPE_RAW(spelling->shape) ? c->text->raw : c->text->words;
-        if (len <= c->text->len - start && memcmp(s + start, c->rules->bytes + spelling->text, len) == 0)
-            add_candidates(c, spelling, start);
-    }
+    if (at >= BNC_SHAPE_OFFSET(spelling->shape) && len <= c->text->len - start &&
+        memcmp(s + start, c->rules->bytes + spelling->text, len) == 0)
+        add_candidates(c, spelling, start);
 }
 
-static inline size_t
-has_bit(const uint32_t *filter, uint32_t bit)
+static void
+collect_full(collector *c, const bnc_keys *keys, size_t at)
 {
-    return filter[bit / 32] >> (bit % 32) & 1;
+    const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
+    const uint32_t *bucket = c->rules->words + keys->buckets;
+    uint32_t key = bnc_gram(c->s + at);
+    uint32_t tail = bnc_gram(c->s + at + 4);
+    const bnc_spelling *end;
+
+    bucket += bnc_key_hash(key, tail, keys->bits) >> keys->shift;
+    end = spelling + bucket[1];
+    for (spelling += bucket[0]; spelling < end; spelling++)
+        if (spelling->key == key && spelling->tail == tail)
+            verify(c, spelling, at);
+}
+
+static void
+collect_shorter(collector *c, const bnc_keys *keys, size_t at)
+{
+    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff};
+    const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
+    const uint32_t *bucket = c->rules->words + keys->buckets;
+    uint32_t key = bnc_gram(c->s + at);
+    uint32_t tail = bnc_gram(c->s + at + 4);
+    const bnc_spelling *end;
+
+    bucket += bnc_gram_hash2(key, keys->bits) >> keys->shift;
+    end = spelling + bucket[1];
+    for (spelling += bucket[0]; spelling < end; spelling++)
+        if (spelling->key == key && ((spelling->tail ^ tail) & masks[BNC_SHAPE_TAIL(spelling->shape)]) == 0)
+            verify(c, spelling, at);
 }
 
 #define PLACES_AT_ONCE 256
 
-/* Looks at each place in [from, to) once: without branches, since whether a filter's bit is set can't be foreseen. */
+/* Adds a place to the hits, which are n: without a branch, since what a filter says can't be foreseen. */
+static inline size_t
+note_hit(uint16_t *hits, size_t n, size_t at, uint32_t bit)
+{
+    hits[n] = (uint16_t)at;
+    return n + (bit & 1);
+}
+
+/* The bit of a filter by five bytes. */
+static inline uint32_t
+start_bit(const uint32_t *filter, uint32_t hash, const unsigned char *s)
+{
+    return filter[hash] >> (s[4] & 31);
+}
+
+/* Looks at each place in [from, to) once. */
 static void
 collect(collector *c, const bnc_index *index, size_t from, size_t to)
 {
-    const uint32_t *words = c->rules->words;
+    const uint32_t *filter = c->rules->words + index->filter;
+    const uint32_t *full_filter = c->rules->words + index->full.filter;
+    const uint32_t *shorter_filter = c->rules->words + index->shorter.filter;
+    const uint32_t bits = index->bits;
+    const uint32_t full_bits = index->full.bits;
+    const uint32_t shorter_bits = index->shorter.bits;
+    const unsigned char *s = c->s;
     uint16_t hits[PLACES_AT_ONCE], full[PLACES_AT_ONCE], shorter[PLACES_AT_ONCE];
     size_t n, n_full, n_shorter, i, stop;
-    uint32_t key, tail;
+    uint32_t hash;
 
     while (from < to && !c->found->failed) {
         stop = to - from > PLACES_AT_ONCE ? from + PLACES_AT_ONCE : to;
-        for (n = 0; from < stop; from++) {
-            hits[n] = (uint16_t)from;
-            n += has_bit(words + index->filter, bnc_gram_hash(bnc_gram(c->s + from), index->bits));
-        }
-        n_full = n_shorter = 0;
-        for (i = 0; i < n; i++) {
-            key = bnc_gram(c->s + hits[i]);
-            tail = bnc_gram(c->s + hits[i] + 4);
-            full[n_full] = shorter[n_shorter] = hits[i];
-            n_full += has_bit(words + index->full.filter, bnc_key_hash(key, tail, index->full.bits));
-            n_shorter += has_bit(words + index->shorter.filter, bnc_gram_hash(key, index->shorter.bits));
+        for (n = 0; from < stop; from++)
+            n = note_hit(hits, n, from, start_bit(filter, bnc_gram_hash(bnc_gram(s + from), bits), s + from));
+        for (i = n_full = n_shorter = 0; i < n; i++) {
+            hash = bnc_key_hash(bnc_gram(s + hits[i]), bnc_gram(s + hits[i] + 4), full_bits);
+            n_full = note_hit(full, n_full, hits[i], full_filter[hash / 32] >> (hash % 32));
+            n_shorter =
+                note_hit(shorter, n_shorter, hits[i],
+                         start_bit(shorter_filter, bnc_gram_hash2(bnc_gram(s + hits[i]), shorter_bits), s + hits[i]));
         }
         for (i = 0; i < n_full; i++)
-            collect_at(c, &index->full, full[i],
-                       bnc_key_hash(bnc_gram(c->s + full[i]), bnc_gram(c->s + full[i] + 4), index->full.bits));
+            collect_full(c, &index->full, full[i]);
         for (i = 0; i < n_shorter; i++)
-            collect_at(c, &index->shorter, shorter[i], bnc_gram_hash(bnc_gram(c->s + shorter[i]), index->shorter.bits));
+            collect_shorter(c, &index->shorter, shorter[i]);
     }
 }
 
@@ -622,7 +706,7 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allo
         if (!found->failed)
             found->item[found->n++] = (bnc_candidate)shorts[i] << 32 | BNC_ANYWHERE;
     }
-    sort_candidates(found->item, found->n);
+    sort_candidates(rules, found->item, found->n);
 }
 
 void

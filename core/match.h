@@ -19,8 +19,9 @@ typedef struct bnc_gram_index {
     bool made;
     const unsigned char *text;
     size_t len;
-    uint16_t first[1 << BNC_GRAM_BITS]; /* offset + 1, 0: none */
-    uint16_t next[BNC_TEXT_MAX];        /* likewise, ascending */
+    /* by hash, and by place: ascending. Where there is none, any number: made is not what clears them. */
+    uint16_t first[1 << BNC_GRAM_BITS];
+    uint16_t next[BNC_TEXT_MAX];
 } bnc_gram_index;
 
 /*

@@ -648,7 +648,7 @@ found_holds(const bnc_rules *compiled, const bnc_candidates *found, const bnc_ru
     while (from < end && bnc_candidate_phrase(*from) < r->phrases)
         from++;
     for (to = from; to < end && bnc_candidate_phrase(*to) < r->phrases + r->n_phrases; to++)
-        if (to > from && to[0] < to[-1])
+        if (to > from && bnc_candidate_phrase(to[0]) < bnc_candidate_phrase(to[-1]))
             fault("candidates out of order");
     return bnc_candidates_hold(compiled, from, to, view);
 }
