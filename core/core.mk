@@ -3,7 +3,8 @@
 
 include $(srcdir)/core/state.mk
 
-CORE_SOURCES = $(STATE_SOURCES) address answer buffer check counts decide engine match relations reply rule_reader rule_tables text vocabulary
+CORE_SOURCES = $(STATE_SOURCES) address answer buffer check counts decide engine fold match names relations reply rule_reader rule_tables \
+	text vocabulary
 CORE_CPPFLAGS = -I$(srcdir)/core -Ibuild/generated $(shell pkg-config --cflags libpcre2-8 2>/dev/null)
 CORE_LIBS = $(or $(shell pkg-config --libs libpcre2-8 2>/dev/null),-lpcre2-8)
 CORE_HEADERS = $(wildcard $(srcdir)/core/*.h)

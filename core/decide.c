@@ -6,6 +6,7 @@
  */
 #include "engine.h"
 
+#include "names.h"
 #include "vocabulary.h"
 
 #include <stdio.h>
@@ -697,6 +698,7 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
 {
     job j;
     bnc_own_rules *own;
+    bnc_label_set labels[2];
     bnc_status status;
     attempt best;
 
@@ -709,9 +711,13 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
             return status;
         j.own = &own->set;
     }
+    labels[0] = bnc_rules_labels(e->builtin.rules);
+    if (j.own != NULL)
+        labels[1] = bnc_rules_labels(j.own->rules);
     bnc_text_read(&e->text, diagnostic);
+    bnc_names_hide(&e->text, labels, j.own != NULL ? 2 : 1);
     bnc_replies_read(&e->text, &e->replies);
-    bnc_text_mask(&e->text);
+    bnc_names_mask(&e->text);
     e->grams.made = false;
     e->grams.text = e->text.raw;
     e->grams.len = e->text.len;

@@ -11,6 +11,11 @@
 
 #define BNC_KEPT_BITS 12
 
+/* See bnc_label_fn. */
+typedef struct bnc_label {
+    uint32_t hash, label;
+} bnc_label;
+
 struct bnc_compiler {
     const bnc_allocator *allocator;
     const bnc_rules *base;
@@ -27,6 +32,7 @@ struct bnc_compiler {
     bnc_buffer options;   /* bnc_option */
     bnc_buffer providers; /* bnc_name: those that base lacks */
     bnc_buffer examples;  /* bnc_example */
+    bnc_buffer labels;    /* bnc_label: what phrases look for in names */
     bnc_buffer tables;    /* uint32_t, made by finish */
     bnc_buffer ranks;     /* uint32_t: rank of each rule read */
 
@@ -59,7 +65,7 @@ static inline bool
 bnc_compiler_failed(const bnc_compiler *c)
 {
     return c->bytes.failed || c->samples.failed || c->rules.failed || c->phrases.failed || c->elements.failed ||
-           c->options.failed || c->providers.failed || c->examples.failed || c->tables.failed || c->ranks.failed ||
+           c->options.failed || c->providers.failed || c->examples.failed || c->labels.failed || c->tables.failed || c->ranks.failed ||
            c->older.failed;
 }
 

@@ -16,7 +16,7 @@
 #define OPTIONS_MAX 1024   /* likewise */
 #define TEXT_MAX 32768     /* bytes of them all */
 #define OPTION_MAX 512     /* bytes of one option */
-#define SPELLINGS_MAX 4096 /* of a row that are searched for names */
+#define SPELLINGS_MAX 16384 /* of a row that are searched for names */
 #define VARIANTS_MAX 64    /* that gaps inside (a|b) make of one rule */
 
 typedef struct reader {
@@ -458,9 +458,9 @@ may_spell_name(const draft *d, uint32_t from, uint32_t n)
     return false;
 }
 
-/* Whether the row holds a name when it is spelt with the options that the number names. */
-static bool
-spells_name(const draft *d, uint32_t from, uint32_t n, uint32_t number, bnc_text *text)
+/* The row, spelt with the options that the number names. */
+static void
+spell_row(const draft *d, uint32_t from, uint32_t n, uint32_t number, bnc_text *text)
 {
     const bnc_element *e;
     const bnc_option *o;
@@ -471,32 +471,73 @@ spells_name(const draft *d, uint32_t from, uint32_t n, uint32_t number, bnc_text
         e = &d->element[i];
         o = &d->option[e->options + number % e->n_options];
         number /= e->n_options;
-        if (text->len + o->len > OPTION_MAX)
+        if (text->len + o->len > BNC_TEXT_MAX)
             break;
         memcpy(text->raw + text->len, d->text + o->text, o->len);
         text->len += o->len;
     }
-    return bnc_text_mask(text);
 }
 
-static bnc_lane
-lane_of(const draft *d, bnc_text *text)
+/* In how many ways the row is spelt; SPELLINGS_MAX + 1 if in more than that. */
+static uint32_t
+count_spellings(const draft *d, uint32_t from, uint32_t n)
 {
-    uint32_t from, n, i;
-    uint32_t spellings, number;
+    uint32_t spellings = 1;
+    uint32_t i;
 
-    for (from = 0; from < d->n_elements; from += n) {
-        n = row_length(d, from);
-        if (!may_spell_name(d, from, n))
-            continue;
-        spellings = 1;
-        for (i = from; i < from + n && spellings < SPELLINGS_MAX; i++)
-            spellings *= d->element[i].n_options;
-        for (number = 0; number < spellings && number < SPELLINGS_MAX; number++)
-            if (spells_name(d, from, n, number, text))
-                return BNC_LANE_LABELS;
+    for (i = from; i < from + n && spellings <= SPELLINGS_MAX; i++)
+        spellings *= d->element[i].n_options;
+    return spellings <= SPELLINGS_MAX ? spellings : SPELLINGS_MAX + 1;
+}
+
+static bool
+row_spells_name(const draft *d, uint32_t from, uint32_t n, bnc_text *text)
+{
+    uint32_t spellings = may_spell_name(d, from, n) ? count_spellings(d, from, n) : 0;
+    uint32_t number;
+
+    for (number = 0; number < spellings; number++) {
+        spell_row(d, from, n, number, text);
+        if (bnc_names_in(text->raw, text->len))
+            return true;
     }
-    return BNC_LANE_WORDS;
+    return false;
+}
+
+static void
+keep_label(void *context, uint32_t label, uint32_t hash)
+{
+    bnc_compiler *c = context;
+    bnc_label kept = {hash, label};
+
+    bnc_buffer_add(&c->labels, &kept, sizeof(kept));
+}
+
+/* Where the phrase looks. One that looks into names tells which labels it wants to see there. */
+static bool
+find_lane(reader *r, const draft *d, bnc_text *text, bnc_lane *lane)
+{
+    uint32_t from, n, number, spellings;
+
+    *lane = BNC_LANE_WORDS;
+    for (from = 0; from < d->n_elements && *lane == BNC_LANE_WORDS; from += n) {
+        n = row_length(d, from);
+        if (row_spells_name(d, from, n, text))
+            *lane = BNC_LANE_LABELS;
+    }
+    for (from = 0; from < d->n_elements && *lane == BNC_LANE_LABELS; from += n) {
+        n = row_length(d, from);
+        spellings = count_spellings(d, from, n);
+        if (spellings > SPELLINGS_MAX) {
+            problem(r, "more than %d ways to spell words that stand with a name", SPELLINGS_MAX);
+            return false;
+        }
+        for (number = 0; number < spellings; number++) {
+            spell_row(d, from, n, number, text);
+            bnc_names_labels(text->raw, text->len, keep_label, r->c);
+        }
+    }
+    return true;
 }
 
 /* The first byte of an option, -1 of an empty one. */
@@ -721,6 +762,7 @@ keep_phrase(reader *r, workshop *w, uint32_t rule, bool anchored)
 {
     draft *d = &w->draft;
     const bnc_transcoder *transcoder = r->c->transcoder;
+    bnc_lane lane;
     uint32_t i;
     size_t k;
     bool words = false;
@@ -734,13 +776,19 @@ keep_phrase(reader *r, workshop *w, uint32_t rule, bool anchored)
     /* ^"* x" starts anywhere */
     anchored = anchored && !d->element[0].gap;
     d->element[0].gap = 1;
-    keep_draft(r->c, d, rule, anchored, lane_of(d, &w->text));
-    if (transcoder != NULL && !is_ascii(d->text, d->len))
-        for (k = 0; k < transcoder->n_charsets; k++)
-            if (transcode(transcoder, k, d, &w->spare))
-                keep_draft(r->c, &w->spare, rule, anchored,
-                           (transcoder->with_ascii_bytes >> k & 1) != 0 ? BNC_LANE_BYTES
-                                                                        : lane_of(&w->spare, &w->text));
+    if (!find_lane(r, d, &w->text, &lane))
+        return false;
+    keep_draft(r->c, d, rule, anchored, lane);
+    if (transcoder == NULL || is_ascii(d->text, d->len))
+        return true;
+    for (k = 0; k < transcoder->n_charsets; k++) {
+        if (!transcode(transcoder, k, d, &w->spare))
+            continue;
+        lane = BNC_LANE_BYTES;
+        if ((transcoder->with_ascii_bytes >> k & 1) == 0 && !find_lane(r, &w->spare, &w->text, &lane))
+            return false;
+        keep_draft(r->c, &w->spare, rule, anchored, lane);
+    }
     return true;
 }
 

@@ -33,6 +33,7 @@ bnc_compiler_create(const bnc_allocator *allocator, const bnc_rules *base, bool 
     bnc_buffer_init(&c->options, allocator);
     bnc_buffer_init(&c->providers, allocator);
     bnc_buffer_init(&c->examples, allocator);
+    bnc_buffer_init(&c->labels, allocator);
     bnc_buffer_init(&c->tables, allocator);
     bnc_buffer_init(&c->ranks, allocator);
     bnc_buffer_init(&c->older, allocator);
@@ -53,6 +54,7 @@ bnc_compiler_destroy(bnc_compiler *c)
     bnc_buffer_release(&c->options);
     bnc_buffer_release(&c->providers);
     bnc_buffer_release(&c->examples);
+    bnc_buffer_release(&c->labels);
     bnc_buffer_release(&c->tables);
     bnc_buffer_release(&c->ranks);
     bnc_buffer_release(&c->older);
@@ -708,6 +710,50 @@ place_coded(bnc_compiler *c, bnc_tables_head *head, const bnc_rule *ranked, uint
     bnc_buffer_release(&coded);
 }
 
+static int
+compare_labels(const void *a, const void *b)
+{
+    uint32_t x = ((const bnc_label *)a)->hash;
+    uint32_t y = ((const bnc_label *)b)->hash;
+
+    return x < y ? -1 : x > y;
+}
+
+/* An open table, at most half full. */
+static void
+place_labels(bnc_compiler *c, bnc_tables_head *head)
+{
+    bnc_label *labels = (bnc_label *)c->labels.data;
+    uint32_t n = (uint32_t)(c->labels.len / sizeof(bnc_label));
+    uint32_t kinds = 0;
+    uint32_t mask, at, bit, i;
+    uint32_t *slots, *filter;
+
+    if (n == 0)
+        return;
+    qsort(labels, n, sizeof(bnc_label), compare_labels);
+    for (i = 0; i < n; i++)
+        kinds += i == 0 || labels[i].hash != labels[i - 1].hash;
+    for (head->label_bits = 4; 1u << head->label_bits < kinds * 2; head->label_bits++)
+        ;
+    mask = (1u << head->label_bits) - 1;
+    head->label_filter = place_zeros(c, (1u << BNC_LABEL_FILTER_BITS) / 16);
+    head->labels = place_zeros(c, (size_t)mask + 1);
+    if (c->tables.failed)
+        return;
+    filter = (uint32_t *)c->tables.data + head->label_filter;
+    slots = (uint32_t *)c->tables.data + head->labels;
+    for (i = 0; i < n; i++) {
+        bit = BNC_LABEL_FILTER(labels[i].label) * 2 + (labels[i].hash == labels[i].label);
+        filter[bit / 32] |= 1u << bit % 32;
+        if (i > 0 && labels[i].hash == labels[i - 1].hash)
+            continue;
+        for (at = BNC_LABEL_SLOT(labels[i].hash) & mask; slots[at] != 0; at = (at + 1) & mask)
+            ;
+        slots[at] = labels[i].hash;
+    }
+}
+
 /* What is made on the way to the tables. */
 typedef struct draft_tables {
     rank_key *keys;
@@ -790,6 +836,7 @@ lay_out(bnc_compiler *c, draft_tables *d)
     head.providers = place(c, c->providers.data, c->providers.len);
     head.n_bytes = (uint32_t)c->bytes.len;
     place_coded(c, &head, d->ranked, n);
+    place_labels(c, &head);
     if (c->tables.failed)
         return false;
     memcpy(c->tables.data, &head, sizeof(head));

@@ -9,7 +9,7 @@
 #ifndef BNC_RULES_H
 #define BNC_RULES_H
 
-#include "mailbounce.h"
+#include "names.h"
 
 #define BNC_PROVIDERS_MAX 512
 #define BNC_RULES_MAX 16384
@@ -157,6 +157,7 @@ typedef struct bnc_tables_head {
     uint32_t n_shorts, n_plain_shorts, shorts; /* phrases too short for a key; first those that ASCII may hold */
     uint32_t coded, coded_rules; /* where each list of rules without phrases starts, and one more; the rules */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
+    uint32_t label_filter, labels, label_bits; /* bnc_label_set: what phrases look for in names */
     uint32_t n_patterns;
     uint32_t n_bytes;
 } bnc_tables_head;
@@ -194,6 +195,16 @@ static inline const bnc_option *
 bnc_option_at(const bnc_rules *rules, uint32_t i)
 {
     return (const bnc_option *)(rules->words + bnc_tables(rules)->options) + i;
+}
+
+/* Labels of names that phrases look for. */
+static inline bnc_label_set
+bnc_rules_labels(const bnc_rules *rules)
+{
+    const bnc_tables_head *head = bnc_tables(rules);
+    bnc_label_set set = {rules->words + head->label_filter, rules->words + head->labels, head->label_bits};
+
+    return set;
 }
 
 static inline uint32_t

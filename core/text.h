@@ -1,8 +1,7 @@
 /*
  * text.h - bytes of a diagnostic, made comparable.
  *
- * What it does: folds letter case, quotes and blanks, and masks what must not match words
- * (addresses, host names, URLs, queue ids). What it must not know: replies, rules, categories.
+ * What it does: folds letter case, quotes and blanks. What it must not know: names (names.h), replies, rules.
  */
 #ifndef BNC_TEXT_H
 #define BNC_TEXT_H
@@ -11,19 +10,19 @@
 
 /* Folding may lengthen a text: it parts glued sentences ("unknown.Please"). */
 #define BNC_TEXT_MAX (BNC_HEAD + BNC_HEAD / 4)
-#define BNC_PADDING 8 /* bytes after a text that may be read */
+#define BNC_PADDING 64 /* bytes after a text that may be read */
 #define BNC_LINES_MAX 256
 
 /* Stands for a byte that words must not match; never in a folded text otherwise. */
 #define BNC_MASK 0x7f
 
-/* What was masked. The last of BNC_NAMES_MAX covers all that found no place. */
+/* What is shown of names. The last of BNC_NAMES_MAX covers all that found no place. */
 #define BNC_NAMES_MAX 64
 typedef struct bnc_name_span {
     uint16_t start, end;
 } bnc_name_span;
 
-/* raw and words have the same length: words is raw with the masked bytes replaced by BNC_MASK. */
+/* raw and words have the same length: words is raw with the bytes of names replaced by BNC_MASK. */
 typedef struct bnc_text {
     unsigned char raw[BNC_TEXT_MAX + BNC_PADDING];
     unsigned char words[BNC_TEXT_MAX + BNC_PADDING];
@@ -61,7 +60,7 @@ bnc_is_lower(unsigned char c)
 static inline bool
 bnc_is_alpha(unsigned char c)
 {
-    return bnc_is_lower(c) || bnc_is_upper(c);
+    return bnc_is_lower(c | ('a' - 'A'));
 }
 
 static inline bool
@@ -95,17 +94,15 @@ bnc_slice bnc_slice_trim(bnc_slice text);
 /* The first place of needle (not empty) in hay at or after from, or SIZE_MAX. */
 size_t bnc_find(const unsigned char *hay, size_t len, size_t from, const unsigned char *needle, size_t needle_len);
 
-/* The place of the first digit at or after at, len if there is none. */
-size_t bnc_next_digit(const unsigned char *s, size_t len, size_t at);
-
 /*
  * Folds text (any bytes) into out, at most cap bytes, and returns their number. lines, if not NULL,
- * gets the offsets of line starts. One blank at either end is kept: phrases may want it.
+ * gets the offsets of line starts. One blank at either end is kept: phrases may want it. Is in fold.c;
+ * out may be written up to cap, not only what it returns.
  */
 size_t bnc_fold(bnc_slice text, unsigned char *out, size_t cap, uint16_t *lines, size_t *n_lines);
 
-/* Copies raw to words with everything masked that words must not match, notes the names; whether anything was. */
-bool bnc_text_mask(bnc_text *text);
+/* Whether s is UTF-8; a character cut off at the end is forgiven, since heads are cut anywhere. */
+bool bnc_is_utf8(const unsigned char *s, size_t n);
 
 /* Folds the head of a diagnostic into text->raw and notes its lines; words is left to the caller. */
 void bnc_text_read(bnc_text *text, bnc_slice diagnostic);

@@ -412,7 +412,7 @@ holds_name(const spelling *s)
         if (i < s->n && s->symbol[i] < GAP) {
             text.raw[text.len++] = (unsigned char)s->symbol[i];
         } else if (i == s->n || s->symbol[i] == GAP) {
-            if (bnc_text_mask(&text))
+            if (bnc_names_in(text.raw, text.len))
                 return true;
             text.len = 0;
         }
@@ -697,6 +697,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bnc_candidates found = {NULL, 0, 0, false};
     bnc_compiler *compiler;
     bnc_rules compiled;
+    bnc_label_set labels;
     bnc_view view;
     unsigned i;
     int texts;
@@ -720,7 +721,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memset(text.words, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', TEXT + BNC_PADDING);
         make_text(text.raw, &text.len);
         mask_some(text.raw, text.len);
-        bnc_text_mask(&text);
+        labels = bnc_rules_labels(&compiled);
+        bnc_names_hide(&text, &labels, 1);
+        bnc_names_mask(&text);
         grams.made = false;
         grams.text = text.raw;
         grams.len = text.len;

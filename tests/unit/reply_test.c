@@ -1,5 +1,8 @@
 /*
  * reply_test.c - finding replies, codes, continuation lines, nested replies.
+ *
+ * reply.c is compiled here a second time, in plain C: it must find the same as the linked one, which
+ * has vectors where the machine has them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,17 +11,42 @@
 
 #include <cmocka.h>
 
+#include "names.h"
 #include "reply.h"
+
+#define BNC_PORTABLE
+#define bnc_replies_read portable_replies_read
+#define bnc_reply_has_words portable_reply_has_words
+#include "reply.c"
+#undef bnc_replies_read
+#undef bnc_reply_has_words
 
 static bnc_text text;
 static bnc_replies replies;
 
 static void
+read_both(void)
+{
+    static bnc_text portable;
+    static bnc_replies expected;
+
+    memcpy(&portable, &text, sizeof(text));
+    memset(&expected, 0, sizeof(expected));
+    memset(&replies, 0, sizeof(replies));
+    portable_replies_read(&portable, &expected);
+    bnc_replies_read(&text, &replies);
+    assert_memory_equal(&replies, &expected, sizeof(expected));
+    assert_int_equal(text.len, portable.len);
+    assert_memory_equal(text.raw, portable.raw, text.len);
+}
+
+static void
 read_replies(const char *diagnostic)
 {
     bnc_text_read(&text, (bnc_slice){diagnostic, strlen(diagnostic)});
-    bnc_replies_read(&text, &replies);
-    bnc_text_mask(&text);
+    bnc_names_hide(&text, NULL, 0);
+    read_both();
+    bnc_names_mask(&text);
 }
 
 static void
@@ -83,6 +111,86 @@ leaves_numbers(void **state)
 }
 
 static void
+tells_numbers_by_their_neighbours(void **state)
+{
+    (void)state;
+    read_replies("host said 550 no such user");
+    expect_reply(0, 550, 0, 0, 0, false);
+    read_replies("diagnostic-code: 550 no such user");
+    expect_reply(0, 550, 0, 0, 0, false);
+    read_replies("the message was put on page 550 of user mail");
+    assert_int_equal(replies.count, 0);
+    read_replies("too many of 550 recipients(max)");
+    assert_int_equal(replies.count, 0);
+    read_replies("we took 550 recipients today");
+    assert_int_equal(replies.count, 0);
+    read_replies("mailbox: 550 kb");
+    assert_int_equal(replies.count, 0);
+    read_replies("mailbox: 550 kbit");
+    assert_int_equal(replies.count, 1);
+    read_replies("mailbox: 550kb, queue: 7550, id 550_1 and 550.5");
+    assert_int_equal(replies.count, 0);
+}
+
+static void
+tells_a_status_from_a_version(void **state)
+{
+    (void)state;
+    read_replies("exim 4.2.2 gave up");
+    assert_int_equal(replies.status.class_, 0);
+    read_replies("delayed 4.2.2 gave up");
+    assert_int_equal(replies.status.class_, 4);
+    read_replies("status 5.04.24 of 05.04.24, and 15.1.1");
+    assert_int_equal(replies.status.class_, 5);
+    assert_int_equal(replies.status.subject, 4);
+    read_replies("status 05.04.24, status 15.1.1, status 5.1.1234, status 5.8.1, status 5.1.");
+    assert_int_equal(replies.status.class_, 0);
+    /* the word in front is the one that stays */
+    read_replies("550-no such user\r\n550-of exim 5.1.1\r\n550 here");
+    expect_reply(0, 550, 0, 0, 0, false);
+    read_replies("550-no such user\r\n550-status 5.1.1\r\n550 here");
+    expect_reply(0, 550, 5, 1, 1, false);
+}
+
+/* Digits are looked for in blocks: codes lie anywhere in them, and across their edges. */
+static void
+reads_codes_at_any_place(void **state)
+{
+    static const char words[] = "451-4.3.0 busy\r\n451 4.3.0 later\r\n550-5.1.1 no\r\n550 5.1.1 user";
+    static const char kept[] = "451-4.3.0 busy later 550-5.1.1 no user";
+    char diagnostic[200 + sizeof(words)];
+    size_t n;
+
+    (void)state;
+    for (n = 0; n < 200; n++) {
+        memset(diagnostic, '~', n);
+        if (n > 0)
+            diagnostic[n - 1] = ' ';
+        memcpy(diagnostic + n, words, sizeof(words));
+        read_replies(diagnostic);
+        assert_int_equal(replies.count, 2);
+        expect_reply(0, 451, 4, 3, 0, false);
+        expect_reply(1, 550, 5, 1, 1, false);
+        assert_true(text.len >= strlen(kept));
+        assert_memory_equal(text.raw + text.len - strlen(kept), kept, strlen(kept));
+    }
+    /* nor does anything behind the text count */
+    for (n = 0; n < 200; n++) {
+        memset(text.raw, '7', sizeof(text.raw));
+        memset(text.raw, '~', n);
+        memcpy(text.raw + n, " 550", 4);
+        text.len = n + 4;
+        text.n_lines = 0;
+        read_both();
+        assert_int_equal(replies.count, n == 0);
+        memcpy(text.raw + n, " :55", 4);
+        text.len = n + 4;
+        read_both();
+        assert_int_equal(replies.count, 0);
+    }
+}
+
+static void
 finds_several(void **state)
 {
     (void)state;
@@ -91,7 +199,8 @@ finds_several(void **state)
     expect_reply(0, 450, 0, 0, 0, false);
     expect_reply(1, 551, 0, 0, 0, false);
     expect_reply(2, 503, 0, 0, 0, false);
-    read_replies("host a.example.com said: 451 later (in reply to RCPT TO command); host b.example.com said: 550 5.1.1 no");
+    read_replies(
+        "host a.example.com said: 451 later (in reply to RCPT TO command); host b.example.com said: 550 5.1.1 no");
     assert_int_equal(replies.count, 2);
     expect_reply(1, 550, 5, 1, 1, false);
 }
@@ -111,6 +220,43 @@ nests_reported_replies(void **state)
     expect_reply(1, 421, 4, 4, 2, true);
     read_replies("550 5.1.351 Remote server returned unknown recipient -> 550 5.1.1 User unknown");
     expect_reply(1, 550, 5, 1, 1, true);
+}
+
+static void
+ends_a_report_with_its_bracket(void **state)
+{
+    (void)state;
+    read_replies("550 sender verify failed (host [mx] said: (550 no (such) user) here) and more");
+    assert_int_equal(replies.count, 2);
+    expect_reply(1, 550, 0, 0, 0, true);
+    assert_int_equal(replies.n_spans, 3);
+    assert_int_equal(replies.spans[2].owner, 0);
+    assert_memory_equal(text.raw + replies.spans[2].start, ") here) and more", 16);
+    read_replies("550 sender verify failed \"451 it isn't there\" and more");
+    assert_int_equal(replies.n_spans, 3);
+    assert_memory_equal(text.raw + replies.spans[2].start, "\" and more", 10);
+    /* without a bracket, until the next line */
+    read_replies("550-sender verify failed: response: 551 no) user\r\n550 and more");
+    assert_int_equal(replies.n_spans, 3);
+    assert_memory_equal(text.raw + replies.spans[2].start, "and more", 8);
+}
+
+static void
+knows_who_reports(void **state)
+{
+    (void)state;
+    read_replies("550 relayed: < 551 no user");
+    assert_int_equal(replies.count, 2);
+    expect_reply(1, 551, 0, 0, 0, true);
+    read_replies("550 relayed: <<< 551 no user");
+    assert_int_equal(replies.count, 2);
+    expect_reply(1, 551, 0, 0, 0, false);
+    read_replies("451 later (in reply to end of data command), then said: 550 no user");
+    assert_int_equal(replies.count, 2);
+    expect_reply(1, 550, 0, 0, 0, false);
+    read_replies("451 later (in reply to end of data), then said: 550 no user");
+    assert_int_equal(replies.count, 2);
+    expect_reply(1, 550, 0, 0, 0, true);
 }
 
 static void
@@ -139,6 +285,15 @@ knows_a_bare_code(void **state)
     assert_false(bnc_reply_has_words(&text, &replies, 0));
     read_replies("550 rejected");
     assert_true(bnc_reply_has_words(&text, &replies, 0));
+    read_replies("550 <a@example.com> (in replies");
+    assert_true(bnc_reply_has_words(&text, &replies, 0));
+    read_replies("host mx.example.com[192.0.2.1] said: 550 451 (in reply to RCPT TO command)");
+    assert_true(bnc_reply_has_words(&text, &replies, BNC_PREAMBLE));
+    assert_false(bnc_reply_has_words(&text, &replies, 0));
+    /* a blank that was cut off at the end belongs to nobody */
+    read_replies("550 5.1.1 no user (551 )) {451 - \r\n550-5.1.1 ");
+    memset(text.words + text.len, 'a', 8);
+    assert_false(bnc_reply_has_words(&text, &replies, replies.count - 1));
 }
 
 static void
@@ -158,12 +313,20 @@ bears_any_number_of_replies(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_codes),            cmocka_unit_test(drops_continuation_codes),
-        cmocka_unit_test(leaves_numbers),         cmocka_unit_test(finds_several),
-        cmocka_unit_test(nests_reported_replies), cmocka_unit_test(joins_codes_without_words),
-        cmocka_unit_test(reads_the_status_before), cmocka_unit_test(knows_a_bare_code),
-        cmocka_unit_test(bears_any_number_of_replies)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_codes),
+                                       cmocka_unit_test(drops_continuation_codes),
+                                       cmocka_unit_test(leaves_numbers),
+                                       cmocka_unit_test(tells_numbers_by_their_neighbours),
+                                       cmocka_unit_test(tells_a_status_from_a_version),
+                                       cmocka_unit_test(reads_codes_at_any_place),
+                                       cmocka_unit_test(finds_several),
+                                       cmocka_unit_test(nests_reported_replies),
+                                       cmocka_unit_test(ends_a_report_with_its_bracket),
+                                       cmocka_unit_test(knows_who_reports),
+                                       cmocka_unit_test(joins_codes_without_words),
+                                       cmocka_unit_test(reads_the_status_before),
+                                       cmocka_unit_test(knows_a_bare_code),
+                                       cmocka_unit_test(bears_any_number_of_replies)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

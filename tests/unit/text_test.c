@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "text.h"
+#include "names.h"
 
 static bnc_text text;
 
@@ -16,7 +16,8 @@ static void
 read_text(const char *diagnostic, size_t len)
 {
     bnc_text_read(&text, (bnc_slice){diagnostic, len});
-    bnc_text_mask(&text);
+    bnc_names_hide(&text, NULL, 0);
+    bnc_names_mask(&text);
 }
 
 static void
