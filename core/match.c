@@ -429,144 +429,92 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
     return false;
 }
 
-/* Many candidates, by Shell's sort. */
-static void
-sort_many(bnc_candidate *item, size_t n)
-{
-    static const size_t steps[] = {1, 4, 13, 40, 109, 301, 1968, 8929};
-    bnc_candidate moved;
-    size_t k, i, at, step;
-
-    for (k = 1; k < sizeof(steps) / sizeof(steps[0]) && steps[k] * 4 < n; k++)
-        ;
-    while (k-- > 0) {
-        step = steps[k];
-        for (i = step; i < n; i++) {
-            moved = item[i];
-            for (at = i; at >= step && item[at - step] > moved; at -= step)
-                item[at] = item[at - step];
-            item[at] = moved;
-        }
-    }
-}
-
-/* As most texts have them. */
-#define FEW_BITS 5
-#define FEW (1 << FEW_BITS)
-
-/*
- * Up to width candidates, by counting those before each: without branches that can't be foreseen, and a few at a time
- * where the compiler knows how, for which width is a constant.
- */
-static inline void
-sort_few(bnc_candidate *item, size_t n, size_t width)
-{
-    bnc_candidate sorted[FEW];
-    int32_t key[FEW];
-    int32_t rank;
-    size_t i, k;
-
-    for (i = 0; i < n; i++)
-        key[i] = (int32_t)(bnc_candidate_phrase(item[i]) << FEW_BITS | i);
-    for (; i < width; i++)
-        key[i] = INT32_MAX;
-    for (i = 0; i < n; i++) {
-        rank = 0;
-        for (k = 0; k < width; k++)
-            rank += key[k] < key[i];
-        sorted[rank] = item[i];
-    }
-    memcpy(item, sorted, n * sizeof(*item));
-}
-
-static void
-sort_candidates(const bnc_rules *rules, bnc_candidate *item, size_t n)
-{
-    if (n > FEW || bnc_tables(rules)->n_phrases >= INT32_MAX >> FEW_BITS)
-        sort_many(item, n);
-    else if (n > FEW / 2)
-        sort_few(item, n, FEW);
-    else
-        sort_few(item, n, FEW / 2);
-}
-
-/* Makes room for n more: one candidate for each phrase, to be looked for anywhere. */
-static void
-crowd(const bnc_allocator *allocator, bnc_candidates *found, size_t n)
-{
-    bnc_candidate *grown;
-    size_t kept = 0;
-    size_t i;
-
-    sort_many(found->item, found->n);
-    for (i = 0; i < found->n; i++)
-        if (kept == 0 || bnc_candidate_phrase(found->item[i]) != bnc_candidate_phrase(found->item[kept - 1]))
-            found->item[kept++] = found->item[i] | BNC_ANYWHERE;
-    found->n = kept;
-    if (kept + n <= found->room / 2)
-        return;
-    grown = allocator->resize(allocator->context, found->item, (kept + n) * 2 * sizeof(*grown));
-    if (grown == NULL) {
-        found->failed = true;
-        found->n = 0;
-        return;
-    }
-    found->item = grown;
-    found->room = (kept + n) * 2;
-}
-
-/* Spellings seen since there are many candidates, so that a text that repeats one a thousand times gives a few. */
-#define SEEN_BITS 6
-#define OFTEN 8
+/* ---- candidates found ---- */
 
 typedef struct collector {
     const bnc_rules *rules;
     const bnc_text *text;
     const unsigned char *s; /* where keys are looked for */
-    const bnc_allocator *allocator;
     bnc_candidates *found;
-    struct {
-        const bnc_spelling *spelling;
-        uint32_t times;
-    } seen[1 << SEEN_BITS];
+    uint64_t *summary; /* a bit for each word of found->bits that is not zero */
+    uint32_t n_places;
 } collector;
 
-/* How often the spelling was seen, this time included. */
-static uint32_t
-times_seen(collector *c, const bnc_spelling *spelling)
-{
-    uint32_t slot = bnc_gram_hash(spelling->key ^ spelling->tail ^ spelling->shape, SEEN_BITS);
+/* So many places are kept in any case; then, of a phrase that has one, only that there are more. */
+#define PLACES_KEPT 500
 
-    if (c->seen[slot].spelling != spelling) {
-        c->seen[slot].spelling = spelling;
-        c->seen[slot].times = 0;
+static inline void
+note_phrase(collector *c, uint32_t phrase, uint32_t place)
+{
+    bnc_candidates *found = c->found;
+    uint32_t word = phrase / 64;
+    uint64_t bits = found->bits[word];
+    uint32_t before = bits >> (phrase % 64) & 1 ? found->last[phrase] : 0;
+
+    if (c->n_places >= PLACES_KEPT && before != 0) {
+        found->place[before].place = BNC_ANYWHERE;
+        return;
     }
-    return ++c->seen[slot].times;
+    found->bits[word] = bits | (uint64_t)1 << (phrase % 64);
+    c->summary[word / 64] |= (uint64_t)1 << (word % 64);
+    found->last[phrase] = ++c->n_places;
+    found->place[c->n_places].place = place;
+    found->place[c->n_places].before = before;
 }
 
-/* The phrases of a spelling that stands in the text. */
+static uint32_t
+lowest_bit(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(bits);
+#else
+    uint32_t n;
+
+    for (n = 0; (bits >> n & 1) == 0; n++)
+        ;
+    return n;
+#endif
+}
+
+/* The phrases noted, in their order, which is that of their bits: nothing is sorted. */
 static void
-add_candidates(collector *c, const bnc_spelling *spelling, size_t start)
+list_phrases(collector *c, size_t n_summary)
+{
+    bnc_candidates *found = c->found;
+    uint32_t word, phrase, place;
+    uint64_t words, bits;
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < n_summary; i++) {
+        for (words = c->summary[i]; words != 0; words &= words - 1) {
+            word = (uint32_t)i * 64 + lowest_bit(words);
+            for (bits = found->bits[word]; bits != 0; bits &= bits - 1) {
+                phrase = word * 64 + lowest_bit(bits);
+                for (place = found->last[phrase]; place != 0; place = found->place[place].before)
+                    found->item[n++] = (bnc_candidate)phrase << 32 | found->place[place].place;
+            }
+            found->bits[word] = 0;
+        }
+        c->summary[i] = 0;
+    }
+    found->n = n;
+}
+
+/* Notes the phrases of a spelling that stands in the text. */
+static inline void
+note_spelling(collector *c, const bnc_spelling *spelling, size_t start)
 {
     const uint32_t *phrase = c->rules->words + spelling->phrases;
     const uint32_t *end = c->rules->words + spelling[1].phrases;
-    bnc_candidates *found = c->found;
-    uint32_t times = found->n < FEW ? 0 : times_seen(c, spelling);
-    bnc_candidate place = (bnc_candidate)(start + BNC_SHAPE_LEN(spelling->shape)) << 16 | start;
+    uint32_t place = (uint32_t)(start + BNC_SHAPE_LEN(spelling->shape)) << 16 | (uint32_t)start;
 
-    if (times > OFTEN)
-        return;
-    if (times == OFTEN)
-        place = BNC_ANYWHERE;
-    if (found->room - found->n < (size_t)(end - phrase))
-        crowd(c->allocator, found, (size_t)(end - phrase));
-    if (found->failed)
-        return;
-    for (; phrase < end; phrase++)
-        found->item[found->n++] = (bnc_candidate)*phrase << 32 | place;
+    do
+        note_phrase(c, *phrase, place);
+    while (++phrase < end);
 }
 
-/* Adds the phrases of a spelling if all of it is in the text. */
+/* Notes the phrases of a spelling if all of it is in the text. */
 static inline void
 verify(collector *c, const bnc_spelling *spelling, size_t at)
 {
@@ -576,7 +524,7 @@ verify(collector *c, const bnc_spelling *spelling, size_t at)
 
     if (at >= BNC_SHAPE_OFFSET(spelling->shape) && len <= c->text->len - start &&
         memcmp(s + start, c->rules->bytes + spelling->text, len) == 0)
-        add_candidates(c, spelling, start);
+        note_spelling(c, spelling, start);
 }
 
 static void
@@ -644,7 +592,7 @@ collect(collector *c, const bnc_index *index, size_t from, size_t to)
     size_t n, n_full, n_shorter, i, stop;
     uint32_t hash;
 
-    while (from < to && !c->found->failed) {
+    while (from < to) {
         stop = to - from > PLACES_AT_ONCE ? from + PLACES_AT_ONCE : to;
         for (n = 0; from < stop; from++)
             n = note_hit(hits, n, from, start_bit(filter, bnc_gram_hash(bnc_gram(s + from), bits), s + from));
@@ -662,33 +610,51 @@ collect(collector *c, const bnc_index *index, size_t from, size_t to)
     }
 }
 
-#define FIRST_ROOM 256
+static size_t
+n_words(size_t n_bits)
+{
+    return (n_bits + 63) / 64;
+}
+
+/* Memory for the candidates of these rules. */
+static bool
+make_room(const bnc_allocator *allocator, size_t n, bnc_candidates *found)
+{
+    size_t n_bits = n_words(n) + n_words(n_words(n));
+
+    size_t n_places = n + PLACES_KEPT + 1;
+
+    if (n_places <= found->room)
+        return true;
+    bnc_candidates_release(allocator, found);
+    found->item = allocator->resize(allocator->context, NULL, n_places * sizeof(*found->item));
+    found->last = allocator->resize(allocator->context, NULL, n_places * sizeof(*found->last));
+    found->place = allocator->resize(allocator->context, NULL, n_places * sizeof(*found->place));
+    found->bits = allocator->resize(allocator->context, NULL, (n_bits + 1) * sizeof(*found->bits));
+    if (found->item == NULL || found->last == NULL || found->place == NULL || found->bits == NULL) {
+        bnc_candidates_release(allocator, found);
+        return false;
+    }
+    memset(found->bits, 0, (n_bits + 1) * sizeof(*found->bits));
+    found->room = n_places;
+    return true;
+}
 
 void
 bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allocator *allocator, bnc_candidates *found)
 {
     const bnc_tables_head *head = bnc_tables(rules);
     const uint32_t *shorts = rules->words + head->shorts;
-    collector c;
     size_t end = text->len < 4 ? 0 : text->len - 3;
+    collector c = {rules, text, text->words, found, NULL, 0};
     size_t from, to;
     uint32_t i;
 
-    memset(&c, 0, sizeof(c));
-    c.rules = rules;
-    c.allocator = allocator;
-    c.text = text;
-    c.found = found;
     found->n = 0;
-    found->failed = false;
-    if (found->item == NULL) {
-        found->item = allocator->resize(allocator->context, NULL, FIRST_ROOM * sizeof(*found->item));
-        found->room = FIRST_ROOM;
-        found->failed = found->item == NULL;
-        if (found->failed)
-            return;
-    }
-    c.s = text->words;
+    found->failed = !make_room(allocator, head->n_wanted, found);
+    if (found->failed)
+        return;
+    c.summary = found->bits + n_words(head->n_wanted);
     collect(&c, &head->index[BNC_INDEX_WORDS], 0, end);
     c.s = text->raw;
     if (text->wide)
@@ -700,19 +666,19 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allo
         if (from < to)
             collect(&c, &head->index[BNC_INDEX_NAMES], from, to);
     }
-    for (i = 0; i < (text->wide ? head->n_shorts : head->n_plain_shorts) && !found->failed; i++) {
-        if (found->n == found->room)
-            crowd(allocator, found, 1);
-        if (!found->failed)
-            found->item[found->n++] = (bnc_candidate)shorts[i] << 32 | BNC_ANYWHERE;
-    }
-    sort_candidates(rules, found->item, found->n);
+    for (i = 0; i < (text->wide ? head->n_shorts : head->n_plain_shorts); i++)
+        note_phrase(&c, shorts[i], BNC_ANYWHERE);
+    list_phrases(&c, n_words(n_words(head->n_wanted)));
 }
 
 void
 bnc_candidates_release(const bnc_allocator *allocator, bnc_candidates *found)
 {
-    if (found->item != NULL)
-        allocator->release(allocator->context, found->item);
+    void *blocks[] = {found->item, found->last, found->place, found->bits};
+    size_t i;
+
+    for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+        if (blocks[i] != NULL)
+            allocator->release(allocator->context, blocks[i]);
     memset(found, 0, sizeof(*found));
 }

@@ -36,17 +36,26 @@ typedef struct bnc_view {
 } bnc_view;
 
 /*
- * Where a phrase may occur: the phrase in the high 32 bits, so that sorted ones are in the order of
- * rules; then where its spelt elements end and start.
+ * Where a phrase may occur: the phrase in the high 32 bits, so that they are in the order of rules; then where its
+ * spelt elements end and start.
  */
 typedef uint64_t bnc_candidate;
 
 #define BNC_ANYWHERE 0xffff /* in place of a start: the phrase is to be looked for */
 
+/* A place of a phrase, and the one before it of the same phrase; 0: none. */
+typedef struct bnc_phrase_place {
+    uint32_t place, before;
+} bnc_phrase_place;
+
+/* The memory is used again for the next text. */
 typedef struct bnc_candidates {
     bnc_candidate *item;
     size_t n, room;
-    bool failed; /* no memory */
+    uint32_t *last;          /* place of each phrase that has its bit set */
+    bnc_phrase_place *place; /* counted from 1 */
+    uint64_t *bits;          /* a bit for each phrase, zero between calls; then one for each of these words */
+    bool failed;             /* no memory */
 } bnc_candidates;
 
 static inline uint32_t
@@ -55,12 +64,12 @@ bnc_candidate_phrase(bnc_candidate c)
     return (uint32_t)(c >> 32);
 }
 
-/* Every phrase of the rules that may occur in the text, sorted; the memory in found is used again. */
+/* Every phrase of the rules that may occur in the text, in their order. */
 void bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allocator *allocator,
                          bnc_candidates *found);
 void bnc_candidates_release(const bnc_allocator *allocator, bnc_candidates *found);
 
-/* Whether the phrase of one of the candidates, sorted as above, occurs in the view. */
+/* Whether the phrase of one of the candidates occurs in the view. */
 bool bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc_candidate *to,
                          const bnc_view *view);
 

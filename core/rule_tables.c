@@ -821,6 +821,7 @@ lay_out(bnc_compiler *c, draft_tables *d)
     head.n_rules = n;
     head.rules = place(c, d->ranked, n * sizeof(*d->ranked));
     head.n_phrases = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
+    head.n_wanted = n_wanted;
     if (!build_index(c, &head, d->phrases, n_wanted))
         return false;
     head.phrases = place(c, d->phrases, c->phrases.len);

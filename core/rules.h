@@ -149,15 +149,15 @@ typedef struct bnc_name {
 typedef struct bnc_tables_head {
     uint32_t n_rules, rules;
     uint32_t first_category_rule;
-    uint32_t n_phrases, phrases;
-    uint32_t phrase_rules; /* the rule of each phrase once more, close together */
+    uint32_t n_phrases, n_wanted, phrases; /* wanted ones first */
+    uint32_t phrase_rules;                 /* the rule of each phrase once more, close together */
     uint32_t n_elements, elements;
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];
     uint32_t n_shorts, n_plain_shorts, shorts; /* phrases too short for a key; first those that ASCII may hold */
     uint32_t coded, coded_rules; /* where each list of rules without phrases starts, and one more; the rules */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
-    uint32_t label_filter, labels, label_bits; /* bnc_label_set: what phrases look for in names */
+    uint32_t label_filter, labels, label_bits;       /* bnc_label_set: what phrases look for in names */
     uint32_t n_patterns;
     uint32_t n_bytes;
 } bnc_tables_head;

@@ -694,7 +694,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static bnc_gram_index grams;
     counting memory = {0};
     bnc_allocator allocator = counting_allocator(&memory);
-    bnc_candidates found = {NULL, 0, 0, false};
+    bnc_candidates found = {NULL, 0, 0, NULL, NULL, NULL, false};
     bnc_compiler *compiler;
     bnc_rules compiled;
     bnc_label_set labels;
