@@ -601,8 +601,8 @@ place_index(index_builder *b, bnc_index *index, bnc_index_of number)
     /* sparse filters, but small enough to stay in the nearest cache */
     index->bits = bits_for((n[0] + n[1]) / 2, 5, 13);
     index->full.bits = bits_for(n[0] * 16, 8, 18);
-    index->full.shift = 4;
-    index->shorter.bits = bits_for(n[1] * 4, 5, 12);
+    index->full.shift = 3;
+    index->shorter.bits = bits_for(n[1] * 8, 5, 13);
     index->shorter.shift = 0;
     place_keys(b, &index->full, drafts[0]);
     place_keys(b, &index->shorter, drafts[1]);
