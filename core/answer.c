@@ -143,11 +143,14 @@ type_of_event(bnc_slice text, int perspective, bnc_type *type)
     int category;
     int i;
 
+    /* most texts are diagnostics: words have no blanks */
+    text = bnc_slice_trim(text);
+    if (text.len == 0 || text.len >= BNC_EVENT_MAX || memchr(text.data, ' ', text.len) != NULL)
+        return false;
     if (bnc_event_read(text, &category, &came_with)) {
         *type = bnc_type_under(perspective, category, came_with);
         return true;
     }
-    text = bnc_slice_trim(text);
     for (i = 0; i < BNC_TYPES; i++)
         if (bnc_slice_equal_caseless(text, bnc_type_name((bnc_type)i))) {
             *type = (bnc_type)i;
@@ -181,7 +184,7 @@ bnc_answer(bnc_engine *e, bnc_question question, bnc_slice diagnostic, const bnc
         return status;
     switch (question) {
     case BNC_ASK_CATEGORY:
-        *answer = bnc_category(v.category).name;
+        *answer = bnc_category_name(v.category);
         break;
     case BNC_ASK_TYPE:
         *answer = bnc_type_name(bnc_type_under(view, v.category, v.came_with));

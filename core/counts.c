@@ -20,7 +20,7 @@ static bnc_status
 count(bnc_engine *engine, uint64_t *counts, bnc_slice diagnostic, const bnc_slice *rules, uint64_t by, bnc_error *error)
 {
     bnc_verdict verdict;
-    bnc_status status = bnc_classify(engine, diagnostic, rules, &verdict, error);
+    bnc_status status = bnc_decide(engine, diagnostic, rules, false, &verdict, error);
 
     if (status == BNC_OK)
         counts[verdict.category] += by;

@@ -21,13 +21,18 @@ owner_bit(int owner)
     return 1u << (owner + 1);
 }
 
+/* A bit for each provider's number + 1; bit 0, for rules that ask for none, is always set. */
+typedef struct providers {
+    uint64_t bits[BNC_PROVIDERS_MAX / 64 + 1];
+    uint32_t first; /* that was shown, + 1; 0: none */
+} providers;
+
 /* What rules may ask of the deciding reply. */
 typedef struct situation {
     unsigned code;
     bnc_enhanced enhanced;
     int reply;
-    uint64_t providers[BNC_PROVIDERS_MAX / 64];
-    uint32_t first_provider; /* + 1, 0: none */
+    providers shown;
 } situation;
 
 /* The rule that won: in own rules or the built-in ones. */
@@ -36,15 +41,24 @@ typedef struct winner {
     uint32_t rule;
 } winner;
 
+/* A part of the text, and the reply whose words ^"phrase" looks at. */
+typedef struct part {
+    uint32_t owners;
+    int reply;
+} part;
+
 typedef struct job {
     bnc_engine *e;
     bnc_rule_set *own; /* NULL: none */
-    bnc_view whole;
-    bnc_view refusals; /* where !"phrases" are looked for: also before the reply */
     situation now;
+    part refusing;     /* where !"phrases" are looked for: also before the reply */
+    bool refusals_set; /* refusals shows that part */
+    bnc_view refusals;
     bool pending;
-    bool ends; /* some words of an aftermath are in the text */
-    bool aftermath[BNC_REPLIES_MAX];
+    bool ends;           /* some words of an aftermath are in the text */
+    uint32_t aftermath;  /* a bit for each reply */
+    size_t starts[2][3]; /* where candidates of each range start: built-in, own */
+    bool preamble_known, preamble_speaks;
 } job;
 
 /* ---- conditions ---- */
@@ -82,19 +96,21 @@ codes_hold(const bnc_rule *rule, const situation *now)
     return (rule->flags & BNC_RULE_UNCODED) == 0 || now->code == 0;
 }
 
-static bool
-provider_shown(const situation *now, uint32_t number)
+/* number: + 1, 0 for none. */
+static inline bool
+provider_shown(const providers *shown, uint32_t number)
 {
-    return (now->providers[number / 64] >> (number % 64) & 1) != 0;
+    return (shown->bits[number / 64] >> (number % 64) & 1) != 0;
 }
 
+/* Whether one of n phrases occurs. */
 static bool
-refused(const job *j, const bnc_rules *rules, const bnc_rule *rule)
+any_occurs(const bnc_rules *rules, uint32_t phrases, uint32_t n, const bnc_view *view)
 {
     uint32_t i;
 
-    for (i = 0; i < rule->n_refusals; i++)
-        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, rule->refusals + i), &j->refusals, NULL, NULL))
+    for (i = 0; i < n; i++)
+        if (bnc_phrase_occurs(rules, bnc_phrase_at(rules, phrases + i), view, NULL, NULL))
             return true;
     return false;
 }
@@ -107,121 +123,11 @@ situation_fits(const job *j, const bnc_rule *rule)
 
     if (!codes_hold(rule, now))
         return false;
-    if (rule->provider != 0 && !provider_shown(now, rule->provider - 1))
+    if (!provider_shown(&now->shown, rule->provider))
         return false;
-    if (rule->not_provider != 0 && provider_shown(now, rule->not_provider - 1))
+    if (rule->not_provider != 0 && provider_shown(&now->shown, rule->not_provider))
         return false;
     return (rule->flags & BNC_RULE_ALONE) == 0 || !bnc_reply_has_words(&j->e->text, &j->e->replies, now->reply);
-}
-
-/* Whether a rule of which a phrase occurs, or that has none, holds in this view. */
-static bool
-rest_holds(job *j, bnc_rule_set *set, uint32_t number, const bnc_view *view)
-{
-    const bnc_rule *rule = bnc_rule_at(set->rules, number);
-    size_t places[2];
-
-    if (rule->n_refusals > 0 && refused(j, set->rules, rule))
-        return false;
-    return rule->pattern_len == 0 || bnc_engine_pattern(j->e, set, number, view, places);
-}
-
-/* ---- rules in order ---- */
-
-/* The rules of a set that may hold: those with candidates, and those without phrases. */
-typedef struct walk {
-    bnc_rule_set *set;
-    const bnc_candidate *item, *items_end;
-    const bnc_candidate *from; /* candidates of the rule in hand */
-    struct {
-        const uint32_t *rule, *end;
-    } coded[3]; /* by the enhanced code, by the reply code, by neither */
-} walk;
-
-static const bnc_candidates *
-candidates_of(const job *j, const bnc_rule_set *set)
-{
-    return set == j->own ? &j->e->own_candidates : &j->e->candidates;
-}
-
-static uint32_t
-rule_of(const walk *w, const bnc_candidate *item)
-{
-    return w->set->rules->words[bnc_tables(w->set->rules)->phrase_rules + bnc_candidate_phrase(*item)];
-}
-
-/* The rules from number on; those of signals come first (bnc_rule_kind). */
-static walk
-walk_from(const job *j, bnc_rule_set *set, uint32_t number)
-{
-    const bnc_tables_head *head = bnc_tables(set->rules);
-    const bnc_candidates *found = candidates_of(j, set);
-    uint32_t lists[3] = {BNC_CODED_LISTS, BNC_CODED_LISTS, BNC_CODED_ANY};
-    const uint32_t *starts = set->rules->words + head->coded;
-    walk w;
-    int i;
-
-    w.set = set;
-    w.item = found->item;
-    w.items_end = found->item + found->n;
-    w.from = NULL;
-    if (j->now.enhanced.class_ != 0)
-        lists[0] = bnc_coded_enhanced(j->now.enhanced.subject, j->now.enhanced.detail);
-    if (j->now.code >= BNC_CODED_FIRST_REPLY && j->now.code < BNC_CODED_FIRST_REPLY + BNC_CODED_ANY - BNC_CODED_REPLIES)
-        lists[1] = BNC_CODED_REPLIES + j->now.code - BNC_CODED_FIRST_REPLY;
-    while (number > 0 && w.item < w.items_end && rule_of(&w, w.item) < number)
-        w.item++;
-    for (i = 0; i < 3; i++) {
-        w.coded[i].rule = w.coded[i].end = set->rules->words + head->coded_rules;
-        if (lists[i] == BNC_CODED_LISTS)
-            continue;
-        w.coded[i].end += starts[lists[i] + 1];
-        for (w.coded[i].rule += starts[lists[i]]; w.coded[i].rule < w.coded[i].end; w.coded[i].rule++)
-            if (*w.coded[i].rule >= number)
-                break;
-    }
-    return w;
-}
-
-/* The next rule below end; end if there is none. */
-static uint32_t
-next_rule(walk *w, uint32_t end)
-{
-    uint32_t rule = w->item < w->items_end ? rule_of(w, w->item) : end;
-    int coded = -1;
-    const bnc_rule *r;
-    int i;
-
-    if (rule > end)
-        rule = end;
-    for (i = 0; i < 3; i++)
-        if (w->coded[i].rule < w->coded[i].end && *w->coded[i].rule < rule) {
-            rule = *w->coded[i].rule;
-            coded = i;
-        }
-    w->from = w->item;
-    if (coded >= 0) {
-        w->coded[coded].rule++;
-    } else if (rule < end) {
-        r = bnc_rule_at(w->set->rules, rule);
-        for (; w->item < w->items_end; w->item++)
-            if (bnc_candidate_phrase(*w->item) >= r->phrases + r->n_phrases)
-                break;
-    }
-    return rule;
-}
-
-/* Whether the rule in hand holds in this view: the cheap conditions first. */
-static bool
-holds(job *j, const walk *w, uint32_t number, const bnc_view *view)
-{
-    const bnc_rule *rule = bnc_rule_at(w->set->rules, number);
-
-    if (!situation_fits(j, rule))
-        return false;
-    if (rule->n_phrases > 0 && !bnc_candidates_hold(w->set->rules, w->from, w->item, view))
-        return false;
-    return rest_holds(j, w->set, number, view);
 }
 
 /* ---- views ---- */
@@ -247,15 +153,17 @@ span_end(const job *j, int span)
 
 /* The text with only the words of these owners: a part of it, with the others' words in between masked. */
 static bnc_view
-view_of(job *j, int slot, uint32_t owners, int anchor_reply)
+view_of(job *j, int slot, part shown)
 {
     bnc_engine *e = j->e;
     const bnc_replies *replies = &e->replies;
-    bnc_view view = j->whole;
+    bnc_view view = {e->text.raw, e->text.words, 0, e->text.len, 0, &e->grams};
+    uint32_t owners = shown.owners;
     size_t from, to;
     int first, last, k;
 
-    view.anchor = anchor_reply >= 0 ? replies->item[anchor_reply].text : 0;
+    if (shown.reply >= 0)
+        view.anchor = replies->item[shown.reply].text;
     if (owners == ALL_OWNERS)
         return view;
     for (first = 0; first < replies->n_spans && !shows(j, first, owners); first++)
@@ -289,46 +197,249 @@ view_of(job *j, int slot, uint32_t owners, int anchor_reply)
             memset(e->view_words[slot] + from, BNC_MASK, to - from);
         }
     }
+    memset(e->view_raw[slot] + view.end, 0, BNC_PADDING);
+    memset(e->view_words[slot] + view.end, 0, BNC_PADDING);
     view.raw = e->view_raw[slot];
     view.words = e->view_words[slot];
     return view;
 }
 
-/* The owners that have words at all, besides this reply. */
+/* Whether there are words before the first reply. */
 static bool
-preamble_speaks(const bnc_engine *e)
+preamble_speaks(job *j)
 {
-    return bnc_reply_has_words(&e->text, &e->replies, BNC_PREAMBLE);
+    if (!j->preamble_known) {
+        j->preamble_speaks = bnc_reply_has_words(&j->e->text, &j->e->replies, BNC_PREAMBLE);
+        j->preamble_known = true;
+    }
+    return j->preamble_speaks;
+}
+
+/* From now on !"phrases" are looked for in this part. */
+static void
+refuse_in(job *j, part refusing)
+{
+    j->refusing = refusing;
+    j->refusals_set = false;
+}
+
+static bool
+refused(job *j, const bnc_rules *rules, const bnc_rule *rule)
+{
+    if (!j->refusals_set) {
+        j->refusals = view_of(j, VIEW_REFUSED, j->refusing);
+        j->refusals_set = true;
+    }
+    return any_occurs(rules, rule->refusals, rule->n_refusals, &j->refusals);
+}
+
+/* ---- rules in order ---- */
+
+/* Which rules are walked; the tables hold them in this order. */
+typedef enum range { SIGNALS, AFTERMATH, CATEGORIES } range;
+
+/*
+ * The rules of a range that may hold in a view, in their order: those with candidates, sifted a few at a time, and
+ * those without phrases, from three lists by codes. next_rule puts the next one in hand.
+ */
+#define SIFTED 16
+
+typedef struct walk {
+    bnc_rule_set *set;
+    const bnc_view *view;
+    const providers *shown;
+    const uint32_t *phrase_asks;
+    uint32_t end_rule;
+    const bnc_candidate *next, *end; /* not sifted yet */
+    const uint32_t *coded[3]; /* BNC_ASKS of the next ones: by the enhanced code, by the reply code, by neither */
+    uint32_t from, at, n;     /* of those sifted: the first of the rule in hand, the first after it, their number */
+    bool asks_more;           /* the rule in hand asks for more than words and a provider */
+    uint32_t asks[SIFTED];
+    bnc_candidate item[SIFTED];
+} walk;
+
+#define NO_RULE UINT32_MAX
+
+/* For signals, which are read while it is found out who is shown. */
+static const providers every_provider = {{~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull}, 0};
+
+static const bnc_candidates *
+candidates_of(const job *j, const bnc_rule_set *set)
+{
+    return set == j->own ? &j->e->own_candidates : &j->e->candidates;
+}
+
+/* Finds where the candidates of each range start. */
+static void
+part_candidates(job *j, const bnc_rule_set *set)
+{
+    const bnc_tables_head *head = bnc_tables(set->rules);
+    const uint32_t *asks = set->rules->words + head->phrase_asks;
+    const bnc_candidates *found = candidates_of(j, set);
+    size_t *starts = j->starts[set == j->own];
+    uint32_t rule;
+    size_t i;
+
+    starts[SIGNALS] = starts[AFTERMATH] = 0;
+    for (i = 0; i < found->n; i++) {
+        rule = BNC_ASKS_RULE(asks[bnc_candidate_phrase(found->item[i])]);
+        if (rule >= head->first_category_rule)
+            break;
+        starts[AFTERMATH] += rule < head->first_aftermath_rule;
+    }
+    starts[CATEGORIES] = i;
+}
+
+/* The lists of rules without phrases, from a rule on; each ends with BNC_ASKS_NOTHING. */
+static void
+start_coded(walk *w, const situation *now, uint32_t first_rule)
+{
+    const bnc_tables_head *head = bnc_tables(w->set->rules);
+    const uint32_t *starts = w->set->rules->words + head->coded;
+    uint32_t lists[3] = {BNC_CODED_NOTHING, BNC_CODED_NOTHING, BNC_CODED_ANY};
+    const uint32_t *asks;
+    int i;
+
+    if (now->enhanced.class_ != 0)
+        lists[0] = bnc_coded_enhanced(now->enhanced.subject, now->enhanced.detail);
+    if (now->code - BNC_CODED_FIRST_REPLY < BNC_CODED_ANY - BNC_CODED_REPLIES)
+        lists[1] = BNC_CODED_REPLIES + now->code - BNC_CODED_FIRST_REPLY;
+    for (i = 0; i < 3; i++) {
+        asks = w->set->rules->words + head->coded_asks + starts[lists[i]];
+        while (BNC_ASKS_RULE(*asks) < first_rule)
+            asks++;
+        w->coded[i] = asks;
+    }
+}
+
+static void
+start_walk(walk *w, const job *j, bnc_rule_set *set, range range, const bnc_view *view)
+{
+    const bnc_tables_head *head = bnc_tables(set->rules);
+    const uint32_t first_rules[] = {0, head->first_aftermath_rule, head->first_category_rule};
+    const bnc_candidates *found = candidates_of(j, set);
+    const size_t *starts = j->starts[set == j->own];
+
+    w->set = set;
+    w->view = view;
+    w->shown = range == CATEGORIES ? &j->now.shown : &every_provider;
+    w->phrase_asks = set->rules->words + head->phrase_asks;
+    w->end_rule = range == CATEGORIES ? head->n_rules : head->first_category_rule;
+    w->next = found->item + starts[range];
+    w->end = found->item + (range == CATEGORIES ? found->n : starts[CATEGORIES]);
+    w->from = w->at = w->n = 0;
+    start_coded(w, &j->now, first_rules[range]);
+}
+
+/* Keeps candidates that lie in the view and whose provider is shown; without branches, since neither can be foreseen.
+ */
+static void
+sift(walk *w)
+{
+    size_t from = w->view->start;
+    size_t room = w->view->end - from;
+    const bnc_candidate *item, *stop;
+    uint32_t asks, n;
+    size_t start;
+
+    for (n = 0; n == 0 && w->next < w->end; w->next = stop) {
+        stop = w->end - w->next > SIFTED ? w->next + SIFTED : w->end;
+        for (item = w->next; item < stop; item++) {
+            asks = w->phrase_asks[bnc_candidate_phrase(*item)];
+            start = bnc_candidate_start(*item);
+            w->item[n] = *item;
+            w->asks[n] = asks;
+            n += (uint32_t)provider_shown(w->shown, BNC_ASKS_PROVIDER(asks)) &
+                 ((uint32_t)(start - from < room) | (uint32_t)(start == BNC_ANYWHERE));
+        }
+    }
+    w->at = 0;
+    w->n = n;
+}
+
+static inline uint32_t
+least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The next rule; NO_RULE after the last. */
+static inline uint32_t
+next_rule(walk *w)
+{
+    uint32_t coded[3] = {BNC_ASKS_RULE(*w->coded[0]), BNC_ASKS_RULE(*w->coded[1]), BNC_ASKS_RULE(*w->coded[2])};
+    uint32_t first_coded = least(coded[0], least(coded[1], coded[2]));
+    uint32_t rule = NO_RULE;
+
+    if (w->at == w->n && w->next < w->end)
+        sift(w);
+    w->from = w->at;
+    if (w->at < w->n)
+        rule = BNC_ASKS_RULE(w->asks[w->at]);
+    if (first_coded < rule) {
+        rule = first_coded;
+        w->asks_more = true;
+        w->coded[coded[0] == rule ? 0 : coded[1] == rule ? 1 : 2]++;
+    } else {
+        w->asks_more = BNC_ASKS_MORE(w->asks[w->at]) | (w->shown == &every_provider);
+        while (++w->at < w->n && BNC_ASKS_RULE(w->asks[w->at]) == rule)
+            ;
+    }
+    return rule < w->end_rule ? rule : NO_RULE;
+}
+
+/* Whether the rule in hand holds: the cheap conditions first. */
+static inline bool
+holds(job *j, const walk *w, uint32_t number)
+{
+    const bnc_rules *rules = w->set->rules;
+    const bnc_rule *rule;
+    size_t places[2];
+
+    if (w->asks_more && !situation_fits(j, bnc_rule_at(rules, number)))
+        return false;
+    if (w->from < w->at && !bnc_candidates_hold(rules, w->item + w->from, w->item + w->at, w->view))
+        return false;
+    rule = bnc_rule_at(rules, number);
+    if (rule->n_others > 0 && !any_occurs(rules, rule->others, rule->n_others, w->view))
+        return false;
+    if (rule->n_refusals > 0 && refused(j, rules, rule))
+        return false;
+    return rule->pattern_len == 0 || bnc_engine_pattern(j->e, w->set, number, w->view, places);
 }
 
 /* ---- signals: what the text shows before anything is decided ---- */
 
 static void
-note_provider(situation *now, uint32_t number)
+note_provider(providers *shown, uint32_t number)
 {
-    now->providers[number / 64] |= (uint64_t)1 << (number % 64);
-    if (now->first_provider == 0)
-        now->first_provider = number + 1;
+    number++;
+    shown->bits[number / 64] |= (uint64_t)1 << (number % 64);
+    if (shown->first == 0)
+        shown->first = number;
 }
 
 /* Providers and promises, from rules of one set over the whole text. */
 static void
 read_signals(job *j, bnc_rule_set *set)
 {
-    uint32_t end = bnc_tables(set->rules)->first_category_rule;
-    walk w = walk_from(j, set, 0);
+    part all = {ALL_OWNERS, BNC_PREAMBLE};
+    bnc_view view = view_of(j, VIEW_WANTED, all);
     const bnc_rule *rule;
     uint32_t i;
+    walk w;
 
-    j->refusals = j->whole;
-    while ((i = next_rule(&w, end)) < end) {
+    part_candidates(j, set);
+    refuse_in(j, all);
+    start_walk(&w, j, set, SIGNALS, &view);
+    while ((i = next_rule(&w)) != NO_RULE) {
         rule = bnc_rule_at(set->rules, i);
         if (rule->kind == BNC_RULE_AFTERMATH)
             j->ends = true;
-        else if (!holds(j, &w, i, &j->whole))
+        else if (!holds(j, &w, i))
             continue;
         else if (rule->kind == BNC_RULE_PROVIDER)
-            note_provider(&j->now, rule->target);
+            note_provider(&j->now.shown, rule->target);
         else
             j->pending = true;
     }
@@ -348,16 +459,14 @@ enter_reply(job *j, int reply)
 }
 
 static bool
-is_aftermath(job *j, bnc_rule_set *set, int reply)
+is_aftermath(job *j, bnc_rule_set *set, const bnc_view *view)
 {
-    bnc_view view = view_of(j, VIEW_WANTED, owner_bit(reply), reply);
-    uint32_t end = bnc_tables(set->rules)->first_category_rule;
-    walk w = walk_from(j, set, 0);
     uint32_t i;
+    walk w;
 
-    j->refusals = view;
-    while ((i = next_rule(&w, end)) < end)
-        if (bnc_rule_at(set->rules, i)->kind == BNC_RULE_AFTERMATH && holds(j, &w, i, &view))
+    start_walk(&w, j, set, AFTERMATH, view);
+    while ((i = next_rule(&w)) != NO_RULE)
+        if (holds(j, &w, i))
             return true;
     return false;
 }
@@ -365,30 +474,38 @@ is_aftermath(job *j, bnc_rule_set *set, int reply)
 static void
 read_aftermath(job *j)
 {
+    bnc_view view;
     int reply;
 
     if (!j->ends)
         return;
     for (reply = 0; reply < j->e->replies.count; reply++) {
+        part alone = {owner_bit(reply), reply};
+
         if (j->e->replies.item[reply].nested)
             continue;
         enter_reply(j, reply);
-        j->aftermath[reply] =
-            is_aftermath(j, &j->e->builtin, reply) || (j->own != NULL && is_aftermath(j, j->own, reply));
+        refuse_in(j, alone);
+        view = view_of(j, VIEW_WANTED, alone);
+        if (is_aftermath(j, &j->e->builtin, &view) || (j->own != NULL && is_aftermath(j, j->own, &view)))
+            j->aftermath |= 1u << reply;
     }
 }
 
 /* ---- the winner ---- */
 
+/* The first rule of the set that holds and, in the same set, ranks before another winner. */
 static bool
-first_rule(job *j, bnc_rule_set *set, const bnc_view *view, winner *found)
+first_rule(job *j, bnc_rule_set *set, const bnc_view *view, const winner *other, winner *found)
 {
-    uint32_t end = bnc_tables(set->rules)->n_rules;
-    walk w = walk_from(j, set, bnc_tables(set->rules)->first_category_rule);
     uint32_t i;
+    walk w;
 
-    while ((i = next_rule(&w, end)) < end)
-        if (holds(j, &w, i, view)) {
+    start_walk(&w, j, set, CATEGORIES, view);
+    if (other->set == set)
+        w.end_rule = other->rule;
+    while ((i = next_rule(&w)) != NO_RULE)
+        if (holds(j, &w, i)) {
             found->set = set;
             found->rule = i;
             return true;
@@ -396,13 +513,15 @@ first_rule(job *j, bnc_rule_set *set, const bnc_view *view, winner *found)
     return false;
 }
 
+/* The first rule that holds and ranks before another winner: own rules before built-in ones. */
 static winner
-winner_in(job *j, const bnc_view *view)
+winner_before(job *j, const bnc_view *view, const winner *other)
 {
     winner found = {NULL, 0};
 
-    if (j->own == NULL || !first_rule(j, j->own, view, &found))
-        first_rule(j, &j->e->builtin, view, &found);
+    if (j->own == NULL || !first_rule(j, j->own, view, other, &found))
+        if (j->own == NULL || other->set != j->own)
+            first_rule(j, &j->e->builtin, view, other, &found);
     return found;
 }
 
@@ -443,51 +562,40 @@ says_something(const winner *w)
     return w->set != NULL && winning_rule(w)->target != (uint32_t)bnc_category_unknown();
 }
 
-/* Own rules before built-in ones, then rank. */
-static bool
-ranks_before(const job *j, const winner *a, const winner *b)
-{
-    if (a->set == NULL || b->set == NULL)
-        return a->set != NULL;
-    if (a->set != b->set)
-        return a->set == j->own;
-    return a->rule < b->rule;
-}
-
-/* A reply with its view, and the rule that won there. */
+/* A part of the text, and the rule that won there. */
 typedef struct attempt {
     winner won;
-    int reply;
-    uint32_t owners;
+    part seen;
 } attempt;
 
 static attempt
-try_owners(job *j, int reply, uint32_t owners)
+try_part(job *j, int reply, uint32_t owners, const winner *before)
 {
-    attempt a;
-    bnc_view view = view_of(j, VIEW_WANTED, owners, reply);
+    attempt a = {{NULL, 0}, {owners, reply}};
+    bnc_view view = view_of(j, VIEW_WANTED, a.seen);
+    part refusing = a.seen;
 
     enter_reply(j, reply);
-    j->refusals = view;
     if (owners != ALL_OWNERS && reply >= 0)
-        j->refusals = view_of(j, VIEW_REFUSED, owner_bit(reply) | owner_bit(BNC_PREAMBLE), reply);
-    a.reply = reply;
-    a.owners = owners;
-    a.won = winner_in(j, &view);
+        refusing.owners |= owner_bit(BNC_PREAMBLE);
+    refuse_in(j, refusing);
+    a.won = winner_before(j, &view, before);
     return a;
 }
+
+static const winner nobody;
 
 /* The reply's own words decide if a rule knows any; else the words before it are heard too. */
 static attempt
 try_reply(job *j, int reply)
 {
-    attempt own_words = try_owners(j, reply, owner_bit(reply));
+    attempt own_words = try_part(j, reply, owner_bit(reply), &nobody);
     attempt with_preamble;
 
-    if (has_words(&own_words.won) || !preamble_speaks(j->e))
+    if (has_words(&own_words.won) || !preamble_speaks(j))
         return own_words;
-    with_preamble = try_owners(j, reply, owner_bit(reply) | owner_bit(BNC_PREAMBLE));
-    return ranks_before(j, &with_preamble.won, &own_words.won) ? with_preamble : own_words;
+    with_preamble = try_part(j, reply, owner_bit(reply) | owner_bit(BNC_PREAMBLE), &own_words.won);
+    return with_preamble.won.set != NULL ? with_preamble : own_words;
 }
 
 /* Outer replies of failure, the aftermath left out: the first, but a later 5xx replaces an earlier 4xx. */
@@ -499,7 +607,7 @@ deciding_reply(const job *j, int after)
     int i;
 
     for (i = after + 1; i < replies->count; i++) {
-        if (replies->item[i].nested || j->aftermath[i] || replies->item[i].code / 100 < 4)
+        if (replies->item[i].nested || (j->aftermath >> i & 1) != 0 || replies->item[i].code / 100 < 4)
             continue;
         if (first < 0)
             first = i;
@@ -517,15 +625,15 @@ decide(job *j)
     int reply;
 
     if (replies->count == 0)
-        return try_owners(j, BNC_PREAMBLE, ALL_OWNERS);
-    if (replies->count == 1 && !preamble_speaks(j->e))
-        return try_owners(j, 0, ALL_OWNERS);
+        return try_part(j, BNC_PREAMBLE, ALL_OWNERS, &nobody);
+    if (replies->count == 1 && !preamble_speaks(j))
+        return try_part(j, 0, ALL_OWNERS, &nobody);
     read_aftermath(j);
     reply = deciding_reply(j, -1);
     if (reply < 0) {
         /* only aftermath or success: the words before it, else it is the text's only reply */
-        best = try_owners(j, BNC_PREAMBLE, owner_bit(BNC_PREAMBLE));
-        return says_something(&best.won) ? best : try_owners(j, 0, ALL_OWNERS);
+        best = try_part(j, BNC_PREAMBLE, owner_bit(BNC_PREAMBLE), &nobody);
+        return says_something(&best.won) ? best : try_part(j, 0, ALL_OWNERS, &nobody);
     }
     best = try_reply(j, reply);
     /* a reply that says nothing leaves the word to the next one */
@@ -539,13 +647,19 @@ decide(job *j)
 
 /* ---- the verdict ---- */
 
+/* What is masked is shown as one "*". */
 static size_t
 put_matched(bnc_engine *e, size_t used, const void *text, size_t len)
 {
-    if (len > sizeof(e->matched) - used)
-        len = sizeof(e->matched) - used;
-    memcpy(e->matched + used, text, len);
-    return used + len;
+    const char *s = text;
+    size_t i;
+
+    for (i = 0; i < len && used < sizeof(e->matched); i++)
+        if (s[i] != BNC_MASK)
+            e->matched[used++] = s[i];
+        else if (i == 0 || s[i - 1] != BNC_MASK)
+            e->matched[used++] = '*';
+    return used;
 }
 
 /* Phrases may stop inside a word ("blacklist"); people want to read all of it. */
@@ -609,15 +723,10 @@ static size_t
 matched_pattern(job *j, const winner *w, const bnc_view *view)
 {
     size_t places[2];
-    size_t used, i;
 
     if (!bnc_engine_pattern(j->e, w->set, w->rule, view, places))
         return 0;
-    used = put_matched(j->e, 0, view->raw + places[0], places[1] - places[0]);
-    for (i = 0; i < used; i++)
-        if (j->e->matched[i] == BNC_MASK)
-            j->e->matched[i] = ' ';
-    return used;
+    return put_matched(j->e, 0, view->raw + places[0], places[1] - places[0]);
 }
 
 static bnc_slice
@@ -625,7 +734,7 @@ matched_words(job *j, const attempt *a, bnc_evidence evidence)
 {
     bnc_engine *e = j->e;
     bnc_slice matched = {e->matched, 0};
-    bnc_view view = view_of(j, VIEW_WANTED, a->owners, a->reply);
+    bnc_view view = view_of(j, VIEW_WANTED, a->seen);
     char code[32];
 
     switch (evidence) {
@@ -672,10 +781,10 @@ fill_verdict(job *j, const attempt *a, bool explain, bnc_verdict *verdict)
 {
     const bnc_rules *builtin = j->e->builtin.rules;
     const bnc_rule *rule = a->won.set != NULL ? winning_rule(&a->won) : NULL;
-    uint32_t provider = j->now.first_provider;
+    uint32_t provider = j->now.shown.first;
 
     memset(verdict, 0, sizeof(*verdict));
-    enter_reply(j, a->reply);
+    enter_reply(j, a->seen.reply);
     verdict->category = rule != NULL ? (int)rule->target : bnc_category_unknown();
     verdict->evidence = evidence_of(&a->won);
     verdict->came_with = class_of(j, rule, verdict->category);
@@ -692,6 +801,19 @@ fill_verdict(job *j, const attempt *a, bool explain, bnc_verdict *verdict)
         verdict->provider = bnc_provider_name(j->own != NULL ? j->own->rules : builtin, builtin, provider - 1);
 }
 
+static void
+start_job(job *j, bnc_engine *e)
+{
+    j->e = e;
+    j->own = NULL;
+    memset(&j->now.shown, 0, sizeof(j->now.shown));
+    j->now.shown.bits[0] = 1;
+    j->pending = false;
+    j->ends = false;
+    j->aftermath = 0;
+    j->preamble_known = false;
+}
+
 bnc_status
 bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool explain, bnc_verdict *verdict,
            bnc_error *error)
@@ -702,8 +824,7 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     bnc_status status;
     attempt best;
 
-    memset(&j, 0, sizeof(j));
-    j.e = e;
+    start_job(&j, e);
     e->no_memory = false;
     if (rules != NULL) {
         status = bnc_engine_own_rules(e, *rules, &own, error);
@@ -715,16 +836,14 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     if (j.own != NULL)
         labels[1] = bnc_rules_labels(j.own->rules);
     bnc_text_read(&e->text, diagnostic);
+    memset(e->text.raw + e->text.len, 0, BNC_PADDING);
     bnc_names_hide(&e->text, labels, j.own != NULL ? 2 : 1);
     bnc_replies_read(&e->text, &e->replies);
     bnc_names_mask(&e->text);
+    memset(e->text.words + e->text.len, 0, BNC_PADDING);
     e->grams.made = false;
     e->grams.text = e->text.raw;
     e->grams.len = e->text.len;
-    j.whole.raw = e->text.raw;
-    j.whole.words = e->text.words;
-    j.whole.end = e->text.len;
-    j.whole.grams = &e->grams;
 
     bnc_candidates_find(e->builtin.rules, &e->text, &e->allocator, &e->candidates);
     if (j.own != NULL)

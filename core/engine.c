@@ -39,7 +39,7 @@ bnc_engine_create(const bnc_allocator *allocator, const bnc_rules *builtin, bnc_
 
     if (e == NULL)
         return BNC_NO_MEMORY;
-    memset(e, 0, sizeof(*e));
+    memset(e, 0, offsetof(bnc_engine, text));
     e->allocator = *allocator;
     e->builtin.rules = builtin;
     bnc_buffer_init(&e->answer, &e->allocator);

@@ -42,17 +42,17 @@ struct bnc_engine {
     pcre2_match_context *pcre_match;
     pcre2_match_data *pcre_data;
 
-    bool no_memory; /* a regular expression could not be tried in this call */
+    bool no_memory;                            /* a regular expression could not be tried in this call */
+    bnc_candidates candidates, own_candidates; /* of the whole text */
+    bnc_buffer answer;
 
-    /* working memory of one call */
+    /* working memory of one call, never cleared: a short text needs little of its 90 KB */
     bnc_text text;
     bnc_replies replies;
-    unsigned char view_raw[2][BNC_TEXT_MAX + BNC_PADDING], view_words[2][BNC_TEXT_MAX + BNC_PADDING];
-    bnc_gram_index grams;
-    bnc_candidates candidates, own_candidates; /* of the whole text */
     char event[BNC_EVENT_MAX];
     char matched[512];
-    bnc_buffer answer;
+    bnc_gram_index grams;
+    unsigned char view_raw[2][BNC_TEXT_MAX + BNC_PADDING], view_words[2][BNC_TEXT_MAX + BNC_PADDING];
 };
 
 /* Compiles own rules to report their problems, and forgets them. */

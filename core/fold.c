@@ -293,7 +293,7 @@ fold_quoted_printable(fold_state *f, const unsigned char *s, size_t n)
         if (bytes[used] >= 0x80)
             used += fold_wide(f, bytes + used, got - used, utf8);
         else
-            put(f, bytes[used] <= ' ' ? ' ' : bnc_lower(bytes[used])), used++;
+            put(f, bytes[used] <= ' ' || bytes[used] == BNC_MASK ? ' ' : bnc_lower(bytes[used])), used++;
     return got * 3;
 }
 

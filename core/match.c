@@ -82,19 +82,68 @@ rest_stands_at(const bnc_rules *rules, const bnc_option *option, const unsigned 
     return option->len - 1 <= end - at && memcmp(s + at, rules->bytes + option->text + 1, option->len - 1) == 0;
 }
 
-/* Keeps the places at the edge of a word: not between two letters or digits. */
+/* Whether the edge of a word, not between two letters or digits, or the end of all words is at a place. */
+static bool
+boundary_at(uint32_t boundary, const unsigned char *s, const bnc_view *view, size_t at)
+{
+    if (boundary == BNC_WORD_EDGE)
+        return at == view->start || at >= view->end || !bnc_is_alnum(s[at - 1]) || !bnc_is_alnum(s[at]);
+    while (at < view->end && !bnc_is_word_byte(s[at]) && !bnc_is_digit(s[at]) && s[at] != BNC_MASK)
+        at++;
+    return at == view->end;
+}
+
 static void
-keep_boundaries(places *p, const unsigned char *s, const bnc_view *view)
+keep_boundaries(places *p, uint32_t boundary, const unsigned char *s, const bnc_view *view)
 {
     size_t kept = 0;
+    size_t i;
+
+    for (i = 0; i < p->n; i++)
+        if (boundary_at(boundary, s, view, p->at[i]))
+            p->at[kept++] = p->at[i];
+    p->n = (uint16_t)kept;
+}
+
+static bool
+in_run(uint32_t run, const bnc_view *view, size_t at)
+{
+    unsigned char c = view->words[at];
+
+    return run == BNC_RUN_NUMBER ? bnc_is_digit(c) : run == BNC_RUN_NAME ? c == BNC_MASK : c != ' ';
+}
+
+/* From places before a run to those after it: nothing of it may stand outside. */
+static void
+run_forward(uint32_t run, const bnc_view *view, const places *from, places *to)
+{
     size_t i, at;
 
-    for (i = 0; i < p->n; i++) {
-        at = p->at[i];
-        if (at == view->start || at >= view->end || !bnc_is_alnum(s[at - 1]) || !bnc_is_alnum(s[at]))
-            p->at[kept++] = (uint16_t)at;
+    for (i = 0; i < from->n; i++) {
+        at = from->at[i];
+        if (at > view->start && in_run(run, view, at - 1))
+            continue;
+        while (at < view->end && in_run(run, view, at))
+            at++;
+        if (at > from->at[i])
+            add_place(to, at);
     }
-    p->n = (uint16_t)kept;
+}
+
+static void
+run_back(uint32_t run, const bnc_view *view, const places *from, places *to)
+{
+    size_t i, at;
+
+    for (i = 0; i < from->n; i++) {
+        at = from->at[i];
+        if (at < view->end && in_run(run, view, at))
+            continue;
+        while (at > view->start && in_run(run, view, at - 1))
+            at--;
+        if (at < from->at[i])
+            add_place(to, at);
+    }
 }
 
 /* The first of the options from which on their first byte is c or more. */
@@ -129,8 +178,12 @@ step_forward(const bnc_rules *rules, const bnc_element *element, const unsigned 
     size_t i, at;
 
     if (element->boundary)
-        keep_boundaries(from, s, view);
+        keep_boundaries(from, element->boundary, s, view);
     to->n = 0;
+    if (element->run) {
+        run_forward(element->run, view, from, to);
+        return;
+    }
     for (i = 0; i < from->n; i++) {
         at = from->at[i];
         if (first->len == 0)
@@ -157,7 +210,9 @@ step_back(const bnc_rules *rules, const bnc_element *element, const unsigned cha
     size_t i, at, n;
 
     to->n = 0;
-    for (i = 0; i < from->n; i++) {
+    if (element->run)
+        run_back(element->run, view, from, to);
+    for (i = 0; i < from->n && !element->run; i++) {
         at = from->at[i];
         for (option = first; option < end; option++) {
             n = option->len;
@@ -172,7 +227,7 @@ step_back(const bnc_rules *rules, const bnc_element *element, const unsigned cha
         }
     }
     if (element->boundary)
-        keep_boundaries(to, s, view);
+        keep_boundaries(to, element->boundary, s, view);
 }
 
 /* The elements between two gaps. */
@@ -210,7 +265,7 @@ row_stands(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_view *vie
     p[now].n = 1;
     p[now].at[0] = (uint16_t)start;
     if (first[phrase->spelt].boundary)
-        keep_boundaries(&p[now], s, view);
+        keep_boundaries(&p[now], first[phrase->spelt].boundary, s, view);
     for (i = phrase->spelt; !first[i].gap && p[now].n > 0; i--, now = !now)
         step_back(rules, &first[i - 1], s, view, &p[now], &p[!now]);
     return p[now].n > 0;
@@ -373,12 +428,6 @@ bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_vi
 /* ---- candidates ---- */
 
 static size_t
-start_of(bnc_candidate c)
-{
-    return (size_t)(c & 0xffff);
-}
-
-static size_t
 end_of(bnc_candidate c)
 {
     return (size_t)(c >> 16 & 0xffff);
@@ -406,7 +455,7 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
         if (number == vain)
             continue;
         phrase = bnc_phrase_at(rules, number);
-        start = start_of(*from);
+        start = bnc_candidate_start(*from);
         end = end_of(*from);
         if (start != BNC_ANYWHERE) {
             if (!shown(view, start, end))

@@ -64,6 +64,12 @@ bnc_candidate_phrase(bnc_candidate c)
     return (uint32_t)(c >> 32);
 }
 
+static inline size_t
+bnc_candidate_start(bnc_candidate c)
+{
+    return (size_t)(c & 0xffff);
+}
+
 /* Every phrase of the rules that may occur in the text, in their order. */
 void bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allocator *allocator,
                          bnc_candidates *found);

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) && !defined(BNC_PORTABLE)
+#define VECTORS
 #include <emmintrin.h>
 #endif
 
@@ -47,19 +48,14 @@ typedef struct map {
 
 typedef struct maps {
     map digit, dot;
-    map label; /* letters, digits and "-" */
-    map host;  /* those, "_" and "." */
-    map sign;  /* every name that is no id has one: "@", ":" before "/", "." before a label */
-    map said;  /* what a byte after an id's announcement follows: "d ", "s ", ": ", "d=" end here */
-    map wide;  /* not ASCII, or BNC_WIDE_SIGN */
+    map label;     /* letters, digits and "-" */
+    map host;      /* those, "_" and "." */
+    map sign;      /* every name that is no id has one: ".", "@" or ":" */
+    map announces; /* the letter or colon before what ids follow: "queued as ", "id=", "queue id: " */
+    bool wide;     /* a byte is not ASCII, or BNC_WIDE_SIGN */
 } maps;
 
-/* Bits of up to 64 bytes at s, of which BNC_PADDING more may be read; those of bytes after n mean nothing. */
-typedef struct kinds {
-    uint64_t digit, dot, label, host, at, colon, slash, blank, equals, speaker, wide;
-} kinds;
-
-#if defined(__SSE2__)
+#ifdef VECTORS
 static inline __m128i
 in_range(__m128i x, char low, char span)
 {
@@ -74,59 +70,74 @@ is(__m128i x, char c)
     return _mm_cmpeq_epi8(x, _mm_set1_epi8(c));
 }
 
+static inline __m128i
+either(__m128i a, __m128i b)
+{
+    return _mm_or_si128(a, b);
+}
+
 static inline uint64_t
 bits(__m128i x, unsigned at)
 {
     return (uint64_t)(uint32_t)_mm_movemask_epi8(x) << at;
 }
 
+/* The kinds of n bytes, up to 64, at s, of which BNC_PADDING more may be read; all keeps the bits of those n. */
 static void
-read_kinds(const unsigned char *s, size_t n, kinds *k)
+map_bytes(const unsigned char *s, size_t n, uint64_t all, maps *m, size_t word)
 {
-    __m128i x, digit, dot, label;
+    uint64_t digit = 0, dot = 0, label = 0, host = 0, sign = 0, announces = 0, wide = 0;
+    __m128i x, next, digits, dots, labels, announced;
     unsigned at;
 
-    memset(k, 0, sizeof(*k));
     for (at = 0; at < n; at += 16) {
         x = _mm_loadu_si128((const __m128i *)(const void *)(s + at));
-        digit = in_range(x, '0', 9);
-        dot = is(x, '.');
-        label = _mm_or_si128(in_range(_mm_or_si128(x, _mm_set1_epi8(0x20)), 'a', 25), _mm_or_si128(digit, is(x, '-')));
-        k->digit |= bits(digit, at);
-        k->dot |= bits(dot, at);
-        k->label |= bits(label, at);
-        k->host |= bits(_mm_or_si128(label, _mm_or_si128(dot, is(x, '_'))), at);
-        k->at |= bits(is(x, '@'), at);
-        k->colon |= bits(is(x, ':'), at);
-        k->slash |= bits(is(x, '/'), at);
-        k->blank |= bits(is(x, ' '), at);
-        k->equals |= bits(is(x, '='), at);
-        k->speaker |= bits(_mm_or_si128(is(x, 'd'), is(x, 's')), at);
-        k->wide |= bits(_mm_or_si128(x, is(x, BNC_WIDE_SIGN)), at);
+        next = _mm_loadu_si128((const __m128i *)(const void *)(s + at + 1));
+        digits = in_range(x, '0', 9);
+        dots = is(x, '.');
+        labels = either(in_range(either(x, _mm_set1_epi8(0x20)), 'a', 25), either(digits, is(x, '-')));
+        announced =
+            _mm_and_si128(either(either(is(x, 'd'), is(x, 's')), is(x, ':')), either(is(next, ' '), is(next, '=')));
+        digit |= bits(digits, at);
+        dot |= bits(dots, at);
+        label |= bits(labels, at);
+        host |= bits(either(either(labels, dots), is(x, '_')), at);
+        sign |= bits(either(dots, either(is(x, '@'), is(x, ':'))), at);
+        announces |= bits(announced, at);
+        wide |= bits(either(x, is(x, BNC_WIDE_SIGN)), at);
     }
+    m->digit.word[word] = digit & all;
+    m->dot.word[word] = dot & all;
+    m->label.word[word] = label & all;
+    m->host.word[word] = host & all;
+    m->sign.word[word] = sign & all;
+    m->announces.word[word] = announces & all;
+    m->wide = m->wide || (wide & all) != 0;
 }
 #else
 static void
-read_kinds(const unsigned char *s, size_t n, kinds *k)
+map_bytes(const unsigned char *s, size_t n, uint64_t all, maps *m, size_t word)
 {
+    uint64_t digit = 0, dot = 0, label = 0, host = 0, sign = 0, announces = 0;
     unsigned at;
     unsigned char c;
 
-    memset(k, 0, sizeof(*k));
     for (at = 0; at < n; at++) {
         c = s[at];
-        k->digit |= (uint64_t)bnc_is_digit(c) << at;
-        k->dot |= (uint64_t)(c == '.') << at;
-        k->label |= (uint64_t)(bnc_is_alnum(c) || c == '-') << at;
-        k->host |= (uint64_t)(bnc_is_alnum(c) || c == '-' || c == '_' || c == '.') << at;
-        k->at |= (uint64_t)(c == '@') << at;
-        k->colon |= (uint64_t)(c == ':') << at;
-        k->slash |= (uint64_t)(c == '/') << at;
-        k->blank |= (uint64_t)(c == ' ') << at;
-        k->equals |= (uint64_t)(c == '=') << at;
-        k->speaker |= (uint64_t)(c == 'd' || c == 's') << at;
-        k->wide |= (uint64_t)(c >= 0x80 || c == BNC_WIDE_SIGN) << at;
+        digit |= (uint64_t)bnc_is_digit(c) << at;
+        dot |= (uint64_t)(c == '.') << at;
+        label |= (uint64_t)(bnc_is_alnum(c) || c == '-') << at;
+        host |= (uint64_t)(bnc_is_alnum(c) || c == '-' || c == '_' || c == '.') << at;
+        sign |= (uint64_t)(c == '.' || c == '@' || c == ':') << at;
+        announces |= (uint64_t)((c == 'd' || c == 's' || c == ':') && (s[at + 1] == ' ' || s[at + 1] == '=')) << at;
+        m->wide = m->wide || c >= 0x80 || c == BNC_WIDE_SIGN;
     }
+    m->digit.word[word] = digit & all;
+    m->dot.word[word] = dot & all;
+    m->label.word[word] = label & all;
+    m->host.word[word] = host & all;
+    m->sign.word[word] = sign & all;
+    m->announces.word[word] = announces & all;
 }
 #endif
 
@@ -140,38 +151,15 @@ static void
 map_text(const unsigned char *s, size_t len, maps *m)
 {
     size_t n = words_of(len);
-    uint64_t all = ~(uint64_t)0;
-    uint64_t spoken = 0; /* of the word before: whether its last byte may stand before a blank or "=" */
-    uint64_t next, d_before, here;
-    kinds k[2];
-    size_t i, left;
+    size_t i;
 
+    m->wide = false;
+    for (i = 0; i + 1 < n; i++)
+        map_bytes(s + i * 64, 64, ~(uint64_t)0, m, i);
     if (n > 0)
-        read_kinds(s, len < 64 ? len : 64, &k[0]);
-    for (i = 0; i < n; i++) {
-        left = len - i * 64;
-        if (left > 64)
-            read_kinds(s + (i + 1) * 64, left - 64 < 64 ? left - 64 : 64, &k[1]);
-        else
-            memset(&k[1], 0, sizeof(k[1]));
-        if (left < 64)
-            all = ((uint64_t)1 << left) - 1;
-        m->digit.word[i] = k[0].digit & all;
-        m->dot.word[i] = k[0].dot & all;
-        m->label.word[i] = k[0].label & all;
-        m->host.word[i] = k[0].host & all;
-        m->wide.word[i] = k[0].wide & all;
-        next = (k[0].label & all) >> 1 | k[1].label << 63;
-        here = k[0].at | (k[0].dot & next);
-        next = (k[0].slash & all) >> 1 | k[1].slash << 63;
-        m->sign.word[i] = (here | (k[0].colon & next)) & all;
-        d_before = (k[0].speaker | k[0].colon) << 1 | spoken;
-        m->said.word[i] = (k[0].blank | k[0].equals) & d_before & all;
-        spoken = (k[0].speaker | k[0].colon) >> 63;
-        k[0] = k[1];
-    }
+        map_bytes(s + i * 64, len - i * 64, ~(uint64_t)0 >> (63 - (len - 1) % 64), m, i);
     m->digit.word[n] = m->dot.word[n] = m->label.word[n] = m->host.word[n] = 0;
-    m->sign.word[n] = m->said.word[n] = m->wide.word[n] = 0;
+    m->sign.word[n] = m->announces.word[n] = 0;
 }
 
 /* 64 bits from a place on, which is no more than one word after the text. */
@@ -461,10 +449,10 @@ find_hosts(const unsigned char *s, size_t len, const maps *m, map *names)
         found.start = found.end = at;
         if (s[at] == '@') {
             found = address_around(s, len, m, floor, at);
-        } else if (s[at] == ':' && len - at > 3 && s[at + 2] == '/') {
+        } else if (s[at] == ':' && len - at > 3 && s[at + 1] == '/' && s[at + 2] == '/') {
             found.start = run_start(s, floor, at, &letters);
             found.end = run_end(s, len, at, &url_bytes);
-        } else if (s[at] == '.' && at > floor && s[at + 1] != '-') {
+        } else if (s[at] == '.' && at > floor && at + 1 < len && bnc_is_alnum(s[at + 1])) {
             found = host_around(s, len, m, floor, at);
             /* an address's local part may hold dots: leave it to its @ */
             if (found.end > found.start && found.end < len && s[found.end] == '@')
@@ -561,7 +549,7 @@ find_ids(const unsigned char *s, size_t len, const maps *m, map *names)
         id.word[i] = m->host.word[i] & ~m->dot.word[i] & ~names->word[i];
     id.word[n] = 0;
     for (i = 0; i < n; i++) {
-        announced = m->said.word[i] << 1 | (i > 0 ? m->said.word[i - 1] >> 63 : 0);
+        announced = m->announces.word[i] << 2 | (i > 0 ? m->announces.word[i - 1] >> 62 : 0);
         found.word[i] = (m->digit.word[i] & long_runs(i > 0 ? id.word[i - 1] : 0, id.word[i], id.word[i + 1])) |
                         (announced & id.word[i]);
     }
@@ -608,109 +596,83 @@ hash_label(const unsigned char *s, size_t n)
     return (w + n) * 0x9e3779b97f4a7c15u;
 }
 
-/* The labels of [.., end), one after the other; bits: those from base on that are part of a label still to come. */
-typedef struct label_reader {
-    const unsigned char *s;
-    const map *labels;
-    size_t base;
-    uint64_t bits;
-    size_t from, to; /* the label in hand */
-    size_t end;
-    size_t before; /* where the one before it ended */
-    uint64_t hash, last;
-} label_reader;
+#define LABELS_MAX 64 /* of one name; those after them are hidden */
 
-static inline void
-look_from(label_reader *r, size_t at)
+/* [from, to) of the text. */
+typedef struct label {
+    size_t from, to;
+    uint64_t hash;
+} label;
+
+/* The labels of [start, end), no more than LABELS_MAX; returns their number. */
+static unsigned
+read_labels(const unsigned char *s, const maps *m, size_t start, size_t end, label found[LABELS_MAX])
 {
-    r->base = at;
-    r->bits = bits_from(r->labels, at);
-    if (r->end - at < 64)
-        r->bits &= ((uint64_t)1 << (r->end - at)) - 1;
-}
+    size_t base = start;
+    unsigned n = 0;
+    uint64_t here, run;
+    size_t from, len;
 
-static label_reader
-read_labels(const unsigned char *s, const maps *m, size_t start, size_t end)
-{
-    label_reader r = {s, &m->label, start, 0, start, start, end, start, 0, 0};
-
-    look_from(&r, start);
-    return r;
-}
-
-static inline bool
-next_label(label_reader *r)
-{
-    unsigned skipped;
-    uint64_t run;
-
-    r->before = r->to;
-    r->last = r->hash;
-    while (r->bits == 0) {
-        if (r->end - r->base <= 64) {
-            r->from = r->end;
-            return false;
+    while (base < end && n < LABELS_MAX) {
+        here = bits_from(&m->label, base);
+        if (end - base < 64)
+            here &= ((uint64_t)1 << (end - base)) - 1;
+        if (here == 0) {
+            base += 64;
+            continue;
         }
-        look_from(r, r->base + 64);
+        from = (size_t)__builtin_ctzll(here);
+        run = ~(here >> from);
+        len = run != 0 ? (size_t)__builtin_ctzll(run) : 64;
+        if (from + len == 64 && end - base > 64) {
+            /* it may go on behind these 64 */
+            if (from > 0) {
+                base += from;
+                continue;
+            }
+            len = run_from(&m->label, base, end);
+            if (len > end - base)
+                len = end - base;
+        }
+        found[n].from = base + from;
+        found[n].to = base + from + len;
+        found[n].hash = hash_label(s + base + from, len);
+        n++;
+        base += from + len;
     }
-    skipped = (unsigned)__builtin_ctzll(r->bits);
-    r->from = r->base + skipped;
-    run = ~(r->bits >> skipped);
-    if (skipped > 0 && run << skipped == 0 && r->end - r->base > 64) {
-        /* it may go on where these bits end */
-        look_from(r, r->from);
-        skipped = 0;
-        run = ~r->bits;
-    }
-    if (run == 0) {
-        r->to = r->from + run_from(r->labels, r->from, r->end);
-        if (r->to > r->end)
-            r->to = r->end;
-        r->bits = 0;
-        if (r->to < r->end)
-            look_from(r, r->to);
-    } else {
-        r->to = r->from + (size_t)__builtin_ctzll(run);
-        r->bits &= r->to - r->base < 64 ? ~(uint64_t)0 << (r->to - r->base) : 0;
-    }
-    r->hash = hash_label(r->s + r->from, r->to - r->from);
-    return true;
+    return n;
 }
 
-/* Of the label in hand; 0 stands for a free slot. */
+/* 0 stands for a free slot. */
 static inline uint32_t
-single_hash(const label_reader *r)
+single_hash(const label *l)
 {
-    return (uint32_t)(r->hash >> 32 | 1);
+    return (uint32_t)(l->hash >> 32 | 1);
 }
 
-/* Of the label before it, of what is between them, and of the one in hand. */
+/* Of a label, of what is between them, and of the label after it. */
 static uint32_t
-pair_hash(const label_reader *r)
+pair_hash(const unsigned char *s, const label *l)
 {
-    uint64_t between = (uint64_t)r->s[r->before] | (uint64_t)r->s[r->from - 1] << 8 | (r->from - r->before) << 16;
+    uint64_t between = (uint64_t)s[l->to] | (uint64_t)s[l[1].from - 1] << 8 | (l[1].from - l->to) << 16;
 
-    return (uint32_t)((((r->last >> 7 ^ r->hash) + between) * 0xff51afd7ed558ccdu) >> 32 | 1);
+    return (uint32_t)((((l->hash >> 7 ^ l[1].hash) + between) * 0xff51afd7ed558ccdu) >> 32 | 1);
 }
 
 /* Gives the pairs of labels, or the only one. */
 static void
-give_labels(label_reader r, bnc_label_fn add, void *context)
+give_labels(const unsigned char *s, const maps *m, size_t start, size_t end, bnc_label_fn add, void *context)
 {
-    uint32_t first;
+    label found[LABELS_MAX];
+    unsigned n = read_labels(s, m, start, end, found);
+    unsigned i;
 
-    if (!next_label(&r))
-        return;
-    first = single_hash(&r);
-    if (!next_label(&r)) {
-        add(context, first, first);
-        return;
+    if (n == 1)
+        add(context, single_hash(&found[0]), single_hash(&found[0]));
+    for (i = 0; i + 1 < n; i++) {
+        add(context, single_hash(&found[i]), pair_hash(s, &found[i]));
+        add(context, single_hash(&found[i + 1]), pair_hash(s, &found[i]));
     }
-    do {
-        add(context, first, pair_hash(&r));
-        first = single_hash(&r);
-        add(context, first, pair_hash(&r));
-    } while (next_label(&r));
 }
 
 bool
@@ -735,14 +697,14 @@ bnc_names_labels(const unsigned char *s, size_t len, bnc_label_fn add, void *con
     find_names(s, len, &m, &names);
     if (next_bit(&names, 0, len, true) == len) {
         if (memchr(s, ' ', len) == NULL)
-            give_labels(read_labels(s, &m, 0, len), add, context);
+            give_labels(s, &m, 0, len, add, context);
         return;
     }
     for (start = 0; start < len; start = end + 1) {
         for (end = start; end < len && s[end] != ' '; end++)
             ;
         if (next_bit(&names, start, end, true) < end)
-            give_labels(read_labels(s, &m, start, end), add, context);
+            give_labels(s, &m, start, end, add, context);
     }
 }
 
@@ -784,8 +746,6 @@ may_be_known(const bnc_label_set *sets, size_t n_sets, uint32_t label)
     return found & 3;
 }
 
-#define LABELS_MAX 64 /* of one name; what comes after them is hidden */
-
 /* ---- hiding ---- */
 
 static void
@@ -815,56 +775,66 @@ is_reporter(const unsigned char *s, size_t n, size_t start, size_t end)
     return n - end > 6 && (memcmp(s + end, "] said", 6) == 0 || memcmp(s + end, "] refu", 6) == 0);
 }
 
-/* Which labels of the name are known, alone or as one of a pair: bit i for label i. */
+/* Which of the labels are known, alone or as one of a pair: bit i for label i. */
 static uint64_t
-known_labels(label_reader r, const bnc_label_set *sets, size_t n_sets)
+known_labels(const unsigned char *s, const label *labels, unsigned n, const bnc_label_set *sets, size_t n_sets)
 {
-    label_reader again = r;
     uint64_t pairs = 0;
     uint64_t singles = 0;
     uint64_t known = 0;
     uint32_t may;
-    unsigned n, i;
+    unsigned i;
 
-    for (n = 0; n < LABELS_MAX && next_label(&r); n++) {
-        may = may_be_known(sets, n_sets, single_hash(&r));
-        pairs |= (uint64_t)(may & 1) << n;
-        singles |= (uint64_t)(may >> 1) << n;
+    for (i = 0; i < n; i++) {
+        may = may_be_known(sets, n_sets, single_hash(&labels[i]));
+        pairs |= (uint64_t)(may & 1) << i;
+        singles |= (uint64_t)(may >> 1) << i;
     }
-    pairs &= pairs << 1;
-    /* few names come here */
-    for (i = 0; i < n && (pairs | singles) >> i != 0; i++) {
-        next_label(&again);
-        if ((singles >> i & 1) != 0 && is_known(sets, n_sets, single_hash(&again)))
+    /* both must be in a pair */
+    for (pairs &= pairs >> 1; pairs != 0; pairs &= pairs - 1) {
+        i = (unsigned)__builtin_ctzll(pairs);
+        if (is_known(sets, n_sets, pair_hash(s, &labels[i])))
+            known |= (uint64_t)3 << i;
+    }
+    for (; singles != 0; singles &= singles - 1) {
+        i = (unsigned)__builtin_ctzll(singles);
+        if (is_known(sets, n_sets, single_hash(&labels[i])))
             known |= (uint64_t)1 << i;
-        if ((pairs >> i & 1) != 0 && is_known(sets, n_sets, pair_hash(&again)))
-            known |= (uint64_t)3 << (i - 1);
     }
     return known;
 }
 
-/* Writes the name with only its known labels, and the signs beside them; returns the bytes written. */
+/* Writes the name [start, end) with only its known labels, and the signs beside them; returns the bytes written. */
 static size_t
-put_known(label_reader r, uint64_t known, unsigned char *out)
+put_known(const unsigned char *s, size_t start, size_t end, const label *labels, unsigned n, uint64_t known,
+          unsigned char *out)
 {
     size_t used = 0;
-    bool shown = false; /* the label before */
+    size_t from = start; /* of the signs before the label in hand */
+    bool shown = false;  /* the label before it is */
+    bool next;
     unsigned i;
-    bool more = true;
 
-    for (i = 0; more; i++) {
-        more = next_label(&r);
-        if (shown || (more && i < LABELS_MAX && (known >> i & 1) != 0)) {
-            memcpy(out + used, r.s + r.before, r.from - r.before);
-            used += r.from - r.before;
+    for (i = 0; i <= n; i++) {
+        next = i < n && (known >> i & 1) != 0;
+        if (shown || next) {
+            size_t to = i < n ? labels[i].from : end;
+
+            /* signs between labels that are not read any more are hidden with them */
+            if (i == n && n == LABELS_MAX)
+                to = from;
+            memcpy(out + used, s + from, to - from);
+            used += to - from;
         }
-        shown = more && i < LABELS_MAX && (known >> i & 1) != 0;
-        if (shown) {
-            memcpy(out + used, r.s + r.from, r.to - r.from);
-            used += r.to - r.from;
-        } else if (more && (used == 0 || out[used - 1] != BNC_MASK)) {
+        if (next) {
+            memcpy(out + used, s + labels[i].from, labels[i].to - labels[i].from);
+            used += labels[i].to - labels[i].from;
+        } else if (i < n && (used == 0 || out[used - 1] != BNC_MASK)) {
             out[used++] = BNC_MASK;
         }
+        shown = next;
+        if (i < n)
+            from = labels[i].to;
     }
     return used;
 }
@@ -898,6 +868,8 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
     size_t line = 0;
     size_t start, end, n;
     uint64_t known;
+    label labels[LABELS_MAX];
+    unsigned n_labels;
     map names;
     maps m;
 
@@ -905,7 +877,7 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
     map_text(s, len, &m);
     find_names(s, len, &m, &names);
     text->n_names = 0;
-    text->wide = next_bit(&m.wide, 0, len, true) < len;
+    text->wide = m.wide;
     keep = text->wide && is_legacy(s, len);
     while (at < len) {
         start = next_bit(&names, at, len, true);
@@ -921,13 +893,14 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
             text->lines[line] = (uint16_t)used;
         if (is_reporter(s, len, start, end))
             note_name(text, used - 5, used - 1);
-        known = keep ? 0 : known_labels(read_labels(s, &m, start, end), sets, n_sets);
+        n_labels = keep ? 0 : read_labels(s, &m, start, end, labels);
+        known = known_labels(s, labels, n_labels, sets, n_sets);
         if (keep || known != 0) {
             n = end - start;
             if (keep)
                 memcpy(out + used, s + start, n);
             else
-                n = put_known(read_labels(s, &m, start, end), known, out + used);
+                n = put_known(s, start, end, labels, n_labels, known, out + used);
             note_name(text, used, used + n);
             used += n;
         } else {

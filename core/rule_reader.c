@@ -38,7 +38,7 @@ typedef struct draft {
     uint32_t n_options;
     unsigned char text[TEXT_MAX];
     uint32_t len;
-    bool boundary; /* \\b was read: the next element starts at the edge of a word */
+    bnc_boundary boundary; /* of the next element */
 } draft;
 
 /* The text between the quotes of a phrase. */
@@ -155,7 +155,7 @@ phrase_byte(reader *r, const unsigned char **s, const unsigned char *end, unsign
         return true;
     }
     if (end - *s < 2 || (*s)[1] == '\0' || strchr("\"\\*()|", (*s)[1]) == NULL) {
-        problem(r, "unknown escape in a phrase; legal: \\b \\\" \\\\ \\* \\( \\) \\| \\xHH");
+        problem(r, "unknown escape in a phrase; legal: \\b \\d \\w \\@ \\\" \\\\ \\* \\( \\) \\| \\xHH");
         return false;
     }
     *byte = (*s)[1];
@@ -163,9 +163,9 @@ phrase_byte(reader *r, const unsigned char **s, const unsigned char *end, unsign
     return true;
 }
 
-/* Where the quotes opened at r->s close; r->s moves behind them. */
+/* Where the quotes opened at r->s close; r->s moves behind them. ends: whether a $ follows; NULL: none may. */
 static bool
-read_quoted(reader *r, quoted *q)
+read_quoted(reader *r, quoted *q, bool *ends)
 {
     q->s = r->s;
     for (; r->s < r->end && *r->s != '"'; r->s++)
@@ -176,6 +176,10 @@ read_quoted(reader *r, quoted *q)
         return false;
     }
     q->end = r->s++;
+    if (ends != NULL && r->s < r->end && *r->s == '$') {
+        *ends = true;
+        r->s++;
+    }
     if (!at_blank(r)) {
         problem(r, "a blank must follow a phrase");
         return false;
@@ -183,11 +187,27 @@ read_quoted(reader *r, quoted *q)
     return true;
 }
 
+/* \\b: the edge of a word */
+static bool
+is_boundary(const unsigned char *s, const unsigned char *end)
+{
+    return end - s >= 2 && s[0] == '\\' && s[1] == 'b';
+}
+
+/* \\d, \\w, \\@: a number, a word, a name */
+static bnc_run
+run_of(const unsigned char *s, const unsigned char *end)
+{
+    if (end - s < 2 || s[0] != '\\')
+        return BNC_NO_RUN;
+    return s[1] == 'd' ? BNC_RUN_NUMBER : s[1] == 'w' ? BNC_RUN_WORD : s[1] == '@' ? BNC_RUN_NAME : BNC_NO_RUN;
+}
+
 /* A group "(a|b)": its options lie between the bars. */
 typedef struct group {
     const unsigned char *end; /* the closing parenthesis */
     unsigned options;
-    bool gaps;   /* an option holds a gap: each option makes a phrase of its own */
+    bool gaps;   /* an option holds more than characters: each makes a phrase of its own */
     bool nested; /* another group opens inside: not allowed */
 } group;
 
@@ -202,6 +222,7 @@ find_group(const unsigned char *s, const unsigned char *end, group *found)
     found->nested = false;
     for (s++; s < end; s++) {
         if (*s == '\\' && s + 1 < end) {
+            found->gaps = found->gaps || run_of(s, end) || is_boundary(s, end);
             s++;
         } else if (*s == '(') {
             depth++;
@@ -231,8 +252,9 @@ open_element(reader *r, draft *d, bool gap)
     d->element[d->n_elements].options = d->n_options;
     d->element[d->n_elements].n_options = 0;
     d->element[d->n_elements].gap = gap;
+    d->element[d->n_elements].run = BNC_NO_RUN;
     d->element[d->n_elements++].boundary = d->boundary;
-    d->boundary = false;
+    d->boundary = BNC_NO_BOUNDARY;
     return true;
 }
 
@@ -263,13 +285,6 @@ close_option(reader *r, draft *d, const unsigned char *text, size_t len, bool ga
     return true;
 }
 
-/* \\b: the edge of a word */
-static bool
-is_boundary(const unsigned char *s, const unsigned char *end)
-{
-    return end - s >= 2 && s[0] == '\\' && s[1] == 'b';
-}
-
 /* Reads characters up to a stop that is not escaped, into text. */
 static bool
 read_run(reader *r, const unsigned char **s, const unsigned char *end, const char *stops, unsigned char *text,
@@ -280,7 +295,7 @@ read_run(reader *r, const unsigned char **s, const unsigned char *end, const cha
 
     *len = 0;
     while (*s < end && (**s == '\0' || strchr(stops, **s) == NULL) && !(**s == '(' && find_group(*s, end, &found)) &&
-           !is_boundary(*s, end)) {
+           !is_boundary(*s, end) && !run_of(*s, end)) {
         if (**s == '(' && found.nested) {
             problem(r, "a group inside a group; write parentheses of the text as \\( and \\)");
             return false;
@@ -319,10 +334,6 @@ read_group(reader *r, draft *d, const unsigned char **s, const group *found, con
         ++*s;
         if (!read_run(r, s, found->end, "|", text, &len))
             return false;
-        if (is_boundary(*s, found->end)) {
-            problem(r, "\\b inside (a|b); legal: before or after the group");
-            return false;
-        }
         if (!close_option(r, d, text, len, star, next_is_gap(found->end + 1, end)))
             return false;
     }
@@ -351,12 +362,20 @@ read_phrase(reader *r, draft *d, const unsigned char *s, const unsigned char *en
             continue;
         }
         if (is_boundary(s, end)) {
-            d->boundary = true;
+            d->boundary = BNC_WORD_EDGE;
             star = false;
             s += 2;
             /* at the end: an empty element carries it */
             if ((s >= end || *s == '*') && (!open_element(r, d, *gap) || !close_option(r, d, text, 0, false, false)))
                 return false;
+            continue;
+        }
+        if (run_of(s, end)) {
+            if (!open_element(r, d, *gap) || !close_option(r, d, text, 0, false, false))
+                return false;
+            d->element[d->n_elements - 1].run = run_of(s, end);
+            *gap = star = false;
+            s += 2;
             continue;
         }
         if (*s == '(' && find_group(s, end, &found)) {
@@ -753,7 +772,9 @@ typedef struct workshop {
     bnc_text text; /* to see which words look like names */
     quoted wanted[WANTED_MAX];
     unsigned n_wanted;
-    bool anchored;
+    bool anchored, ends; /* ^"phrase", "phrase"$ */
+    quoted other;
+    bool has_other;
 } workshop;
 
 /* Keeps the phrase, and the same words in the legacy charsets of their script. */
@@ -794,7 +815,7 @@ keep_phrase(reader *r, workshop *w, uint32_t rule, bool anchored)
 
 /* Makes phrases of quoted texts that follow each other, one for each variant. */
 static bool
-keep_quoted(reader *r, workshop *w, const quoted *q, unsigned n, uint32_t rule, bool anchored)
+keep_quoted(reader *r, workshop *w, const quoted *q, unsigned n, uint32_t rule, bool anchored, bool ends)
 {
     unsigned variants = 1;
     unsigned v, i, variant;
@@ -803,13 +824,13 @@ keep_quoted(reader *r, workshop *w, const quoted *q, unsigned n, uint32_t rule, 
     for (i = 0; i < n; i++) {
         variants *= count_variants(&q[i]);
         if (variants > VARIANTS_MAX) {
-            problem(r, "gaps inside (a|b) make more than %d phrases", VARIANTS_MAX);
+            problem(r, "gaps, \\b, \\d, \\w or \\@ inside (a|b) make more than %d phrases", VARIANTS_MAX);
             return false;
         }
     }
     for (v = 0; v < variants; v++) {
         w->draft.n_elements = w->draft.n_options = w->draft.len = 0;
-        w->draft.boundary = false;
+        w->draft.boundary = BNC_NO_BOUNDARY;
         variant = v;
         for (i = 0; i < n; i++) {
             gap = i > 0;
@@ -820,6 +841,9 @@ keep_quoted(reader *r, workshop *w, const quoted *q, unsigned n, uint32_t rule, 
             problem(r, "empty phrase");
             return false;
         }
+        w->draft.boundary = BNC_TEXT_END;
+        if (ends && (!open_element(r, &w->draft, gap) || !close_option(r, &w->draft, NULL, 0, false, false)))
+            return false;
         if (!keep_phrase(r, w, rule, anchored))
             return false;
     }
@@ -1032,14 +1056,27 @@ read_refusal(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
 {
     quoted q;
 
-    if (!read_quoted(r, &q))
+    if (!read_quoted(r, &q, NULL))
         return false;
     if (rule->n_refusals == 0)
         rule->refusals = phrases_kept(r);
-    if (!keep_quoted(r, w, &q, 1, number, false))
+    if (!keep_quoted(r, w, &q, 1, number, false, false))
         return false;
     rule->n_refusals = phrases_kept(r) - rule->refusals;
     return true;
+}
+
+/* +"phrase" */
+static bool
+read_other(reader *r, workshop *w)
+{
+    if (w->has_other) {
+        problem(r, "more than one +\"phrase\" in a rule");
+        return false;
+    }
+    w->has_other = true;
+    r->s += 2;
+    return read_quoted(r, &w->other, NULL);
 }
 
 static bool
@@ -1058,7 +1095,11 @@ read_wanted(reader *r, workshop *w)
         problem(r, "more than %d phrases in a rule", WANTED_MAX);
         return false;
     }
-    return read_quoted(r, &w->wanted[w->n_wanted++]);
+    if (w->ends) {
+        problem(r, "\"phrase\"$ must be the last phrase");
+        return false;
+    }
+    return read_quoted(r, &w->wanted[w->n_wanted++], &w->ends);
 }
 
 static bool
@@ -1074,6 +1115,8 @@ read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
         r->s += 2;
         return read_refusal(r, w, rule, number);
     }
+    if (*r->s == '+' && r->s + 1 < r->end && r->s[1] == '"')
+        return read_other(r, w);
     if (*r->s == '!' && r->s + 1 < r->end && r->s[1] == '@') {
         r->s++;
         if (read_provider_condition(r, &rule->not_provider))
@@ -1107,7 +1150,8 @@ read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
             return true;
     }
     problem(r,
-            "can't read \"%s\"; legal: \"phrase\", ^\"phrase\", !\"phrase\", 550, 5xx, !4xx, x.1.1, 5.7.*, !5.7.*, "
+            "can't read \"%s\"; legal: \"phrase\", ^\"phrase\", !\"phrase\", +\"phrase\", 550, 5xx, !4xx, x.1.1, "
+            "5.7.*, !5.7.*, "
             "5.7.606-649, @provider, !@provider, /regular expression/, type=, alone, uncoded, weak; codes and "
             "providers once",
             quote(start, r->end, word));
@@ -1194,15 +1238,22 @@ read_rule(reader *r, workshop *w)
     rule.target = r->target;
     rule.line = (uint32_t)r->line;
     w->n_wanted = 0;
-    w->anchored = false;
+    w->anchored = w->ends = w->has_other = false;
     for (skip_blanks(r); good && !at_end(r); skip_blanks(r))
         good = read_condition(r, w, &rule, number);
     if (good && w->n_wanted > 0) {
         rule.phrases = phrases_kept(r);
         if (w->anchored)
             rule.flags |= BNC_RULE_ANCHORED;
-        good = keep_quoted(r, w, w->wanted, w->n_wanted, number, w->anchored);
+        good = keep_quoted(r, w, w->wanted, w->n_wanted, number, w->anchored, w->ends);
         rule.n_phrases = phrases_kept(r) - rule.phrases;
+    }
+    if (good && w->has_other) {
+        if (w->n_wanted == 0)
+            problem(r, "+\"phrase\" without a phrase that it stands beside");
+        rule.others = phrases_kept(r);
+        good = keep_quoted(r, w, &w->other, 1, number, false, false);
+        rule.n_others = phrases_kept(r) - rule.others;
     }
     if (good && !has_condition(&rule) && !bnc_compiler_failed(c)) {
         problem(r, "rule \"%s\" has no condition",

@@ -371,16 +371,17 @@ choose_stretch(const index_builder *b, uint32_t n_elements)
 {
     stretch best = {0, 0, 0};
     stretch tried;
+    const bnc_element *last;
     uint32_t least = UINT32_MAX;
     uint32_t cost;
 
     for (tried.first = 0; tried.first < n_elements; tried.first++) {
         tried.spellings = 1;
         for (tried.n = 1; tried.n <= NEIGHBOURS_MAX && tried.first + tried.n <= n_elements; tried.n++) {
-            if (tried.n > 1 &&
-                (b->elements[tried.first + tried.n - 1].gap || b->elements[tried.first + tried.n - 1].boundary))
+            last = &b->elements[tried.first + tried.n - 1];
+            if (last->run || (tried.n > 1 && (last->gap || last->boundary)))
                 break;
-            tried.spellings *= b->elements[tried.first + tried.n - 1].n_options;
+            tried.spellings *= last->n_options;
             if (tried.spellings > SPELLINGS_MAX && tried.n > 1)
                 break;
             cost = cost_of(b, tried, least);
@@ -685,24 +686,43 @@ is_in_list(const bnc_rule *rule, uint32_t list)
     return list >= BNC_CODED_REPLIES && list < BNC_CODED_ANY && code >= rule->code.low && code <= rule->code.high;
 }
 
+static uint32_t
+asks_of(const bnc_rule *rule, uint32_t number)
+{
+    bool more = rule->code.low != 0 || rule->not_code.low != 0 || rule->enhanced.classes != 0 ||
+                rule->not_enhanced.classes != 0 || rule->not_provider != 0 ||
+                (rule->flags & (BNC_RULE_ALONE | BNC_RULE_UNCODED)) != 0;
+
+    return BNC_ASKS(number, rule->provider, more);
+}
+
+/* The lists of rules without phrases: where each starts, and what its rules ask, with BNC_ASKS_NOTHING at its end. */
 static void
 place_coded(bnc_compiler *c, bnc_tables_head *head, const bnc_rule *ranked, uint32_t n)
 {
+    uint32_t nothing = BNC_ASKS_NOTHING;
     bnc_buffer starts, coded;
-    uint32_t list, i, start;
+    uint32_t list, i, start, asks;
+    const uint32_t *rules;
 
     bnc_buffer_init(&starts, c->allocator);
     bnc_buffer_init(&coded, c->allocator);
     for (i = 0; i < n; i++)
         if (ranked[i].n_phrases == 0)
             bnc_buffer_add(&coded, &i, sizeof(i));
-    head->coded_rules = (uint32_t)(c->tables.len / sizeof(uint32_t));
-    for (list = 0; list <= BNC_CODED_LISTS; list++) {
-        start = (uint32_t)(c->tables.len / sizeof(uint32_t)) - head->coded_rules;
+    rules = (const uint32_t *)coded.data;
+    n = coded.failed ? 0 : (uint32_t)(coded.len / sizeof(*rules));
+    head->coded_asks = (uint32_t)(c->tables.len / sizeof(uint32_t));
+    for (list = 0; list < BNC_CODED_LISTS; list++) {
+        start = (uint32_t)(c->tables.len / sizeof(uint32_t)) - head->coded_asks;
         bnc_buffer_add(&starts, &start, sizeof(start));
-        for (i = 0; list < BNC_CODED_LISTS && !coded.failed && i < coded.len / sizeof(uint32_t); i++)
-            if (is_in_list(&ranked[((const uint32_t *)coded.data)[i]], list))
-                bnc_buffer_add(&c->tables, (const uint32_t *)coded.data + i, sizeof(uint32_t));
+        for (i = 0; i < n; i++) {
+            if (!is_in_list(&ranked[rules[i]], list))
+                continue;
+            asks = asks_of(&ranked[rules[i]], rules[i]);
+            bnc_buffer_add(&c->tables, &asks, sizeof(asks));
+        }
+        bnc_buffer_add(&c->tables, &nothing, sizeof(nothing));
     }
     head->coded = place(c, starts.data, starts.len);
     c->tables.failed = c->tables.failed || starts.failed || coded.failed;
@@ -758,7 +778,7 @@ place_labels(bnc_compiler *c, bnc_tables_head *head)
 typedef struct draft_tables {
     rank_key *keys;
     bnc_rule *ranked;
-    bnc_phrase *phrases; /* wanted ones in the order of rules, then refused ones */
+    bnc_phrase *phrases; /* wanted ones in the order of rules, then the others */
 } draft_tables;
 
 static uint32_t
@@ -799,6 +819,8 @@ rank_rules(bnc_compiler *c, draft_tables *d, uint32_t n)
     for (i = 0; i < n; i++) {
         d->ranked[i].refusals = move_phrases(c, d, d->ranked[i].refusals, d->ranked[i].n_refusals, n_phrases, i);
         n_phrases += d->ranked[i].n_refusals;
+        d->ranked[i].others = move_phrases(c, d, d->ranked[i].others, d->ranked[i].n_others, n_phrases, i);
+        n_phrases += d->ranked[i].n_others;
     }
     return n_wanted;
 }
@@ -809,15 +831,16 @@ lay_out(bnc_compiler *c, draft_tables *d)
     uint32_t n = (uint32_t)bnc_rules_read(c);
     uint32_t n_wanted = rank_rules(c, d, n);
     bnc_tables_head head;
-    uint32_t i;
+    uint32_t i, asks;
 
     memset(&head, 0, sizeof(head));
     place(c, &head, sizeof(head));
     for (i = 0; i < n; i++)
         head.n_patterns += d->ranked[i].pattern_len > 0;
-    for (head.first_category_rule = 0; head.first_category_rule < n; head.first_category_rule++)
-        if (d->ranked[head.first_category_rule].kind == BNC_RULE_CATEGORY)
-            break;
+    for (i = 0; i < n; i++) {
+        head.first_aftermath_rule += d->ranked[i].kind < BNC_RULE_AFTERMATH;
+        head.first_category_rule += d->ranked[i].kind < BNC_RULE_CATEGORY;
+    }
     head.n_rules = n;
     head.rules = place(c, d->ranked, n * sizeof(*d->ranked));
     head.n_phrases = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
@@ -825,9 +848,11 @@ lay_out(bnc_compiler *c, draft_tables *d)
     if (!build_index(c, &head, d->phrases, n_wanted))
         return false;
     head.phrases = place(c, d->phrases, c->phrases.len);
-    head.phrase_rules = (uint32_t)(c->tables.len / sizeof(uint32_t));
-    for (i = 0; i < n_wanted; i++)
-        bnc_buffer_add(&c->tables, &d->phrases[i].rule, sizeof(uint32_t));
+    head.phrase_asks = (uint32_t)(c->tables.len / sizeof(uint32_t));
+    for (i = 0; i < n_wanted; i++) {
+        asks = asks_of(&d->ranked[d->phrases[i].rule], d->phrases[i].rule);
+        bnc_buffer_add(&c->tables, &asks, sizeof(asks));
+    }
     head.n_elements = (uint32_t)(c->elements.len / sizeof(bnc_element));
     head.elements = place(c, c->elements.data, c->elements.len);
     head.n_options = (uint32_t)(c->options.len / sizeof(bnc_option));

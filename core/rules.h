@@ -47,8 +47,19 @@ typedef struct bnc_rule {
     uint32_t provider, not_provider;           /* number + 1, 0: any */
     uint32_t phrases, n_phrases;               /* one of these must occur */
     uint32_t refusals, n_refusals;             /* none of these phrases may */
+    uint32_t others, n_others;                 /* one of these must occur too, anywhere */
     uint32_t pattern, pattern_len;             /* regular expression */
 } bnc_rule;
+
+/*
+ * What rules are sifted by, in one word: the rule's number, the provider that it asks for (+ 1, 0: any), and whether
+ * it asks for more of the situation (codes, another provider, alone, uncoded).
+ */
+#define BNC_ASKS(rule, provider, more) ((uint32_t)(rule) | (uint32_t)(provider) << 16 | (uint32_t)(more) << 31)
+#define BNC_ASKS_RULE(asks) ((asks)&0xffff)
+#define BNC_ASKS_PROVIDER(asks) ((asks) >> 16 & 0x3ff)
+#define BNC_ASKS_MORE(asks) ((asks) >> 31 != 0)
+#define BNC_ASKS_NOTHING BNC_ASKS(0xffff, 0, 1) /* ends a list, after all rules */
 
 /* Where a phrase may lie. */
 typedef enum bnc_lane {
@@ -70,11 +81,27 @@ typedef struct bnc_phrase {
     uint32_t whole;          /* where they are spelt, all of the phrase is */
 } bnc_phrase;
 
-/* One of its options must follow the element before it, at once or after a gap. */
+/* What must be before an element. */
+typedef enum bnc_boundary {
+    BNC_NO_BOUNDARY,
+    BNC_WORD_EDGE, /* \b: a word ends or starts */
+    BNC_TEXT_END   /* "phrase"$: no word follows */
+} bnc_boundary;
+
+/* Bytes that an element takes instead of options: all that stand together, one or more. */
+typedef enum bnc_run {
+    BNC_NO_RUN,
+    BNC_RUN_NUMBER, /* \d: digits */
+    BNC_RUN_WORD,   /* \w: anything but blanks */
+    BNC_RUN_NAME    /* \@: what is masked */
+} bnc_run;
+
+/* One of its options, or its run, must follow the element before it, at once or after a gap. */
 typedef struct bnc_element {
-    uint32_t options, n_options;
-    uint32_t gap;      /* of any length before this element; always set for the first */
-    uint32_t boundary; /* a word ends or starts before this element */
+    uint32_t options, n_options; /* beside a run an empty one */
+    uint32_t gap;                /* of any length before this element; always set for the first */
+    uint32_t boundary;
+    uint32_t run;
 } bnc_element;
 
 /* Those of an element lie in the order of their first bytes, an empty one before all others. */
@@ -138,6 +165,7 @@ enum {
     BNC_CODED_REPLIES = 8 * BNC_CODED_DETAILS, /* the first list of reply codes, after those of eight subjects */
     BNC_CODED_FIRST_REPLY = 200,
     BNC_CODED_ANY = BNC_CODED_REPLIES + 500,
+    BNC_CODED_NOTHING, /* an empty list */
     BNC_CODED_LISTS
 };
 
@@ -148,14 +176,14 @@ typedef struct bnc_name {
 /* Offsets are in words from the start of the tables. */
 typedef struct bnc_tables_head {
     uint32_t n_rules, rules;
-    uint32_t first_category_rule;
+    uint32_t first_aftermath_rule, first_category_rule;
     uint32_t n_phrases, n_wanted, phrases; /* wanted ones first */
-    uint32_t phrase_rules;                 /* the rule of each phrase once more, close together */
+    uint32_t phrase_asks;                  /* BNC_ASKS of the rule of each wanted phrase, close together */
     uint32_t n_elements, elements;
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];
     uint32_t n_shorts, n_plain_shorts, shorts; /* phrases too short for a key; first those that ASCII may hold */
-    uint32_t coded, coded_rules; /* where each list of rules without phrases starts, and one more; the rules */
+    uint32_t coded, coded_asks;                /* where each list of rules without phrases starts; their BNC_ASKS */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
     uint32_t label_filter, labels, label_bits;       /* bnc_label_set: what phrases look for in names */
     uint32_t n_patterns;

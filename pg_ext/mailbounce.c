@@ -63,18 +63,24 @@ mailbounce_allocator(MemoryContext context)
     return allocator;
 }
 
+static MemoryContext
+backend_context(void)
+{
+    static MemoryContext context = NULL;
+
+    if (context == NULL)
+        context = AllocSetContextCreate(TopMemoryContext, "mailbounce", ALLOCSET_DEFAULT_SIZES);
+    return context;
+}
+
 bnc_engine *
 mailbounce_engine(void)
 {
     static bnc_engine *engine = NULL;
-    static MemoryContext context = NULL;
 
     if (engine == NULL) {
-        bnc_allocator allocator;
+        bnc_allocator allocator = mailbounce_allocator(backend_context());
 
-        if (context == NULL)
-            context = AllocSetContextCreate(TopMemoryContext, "mailbounce", ALLOCSET_DEFAULT_SIZES);
-        allocator = mailbounce_allocator(context);
         if (bnc_engine_create(&allocator, bnc_builtin_rules(), &engine) != BNC_OK)
             ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
     }
@@ -91,16 +97,56 @@ mailbounce_throw(bnc_status status, const bnc_error *error)
 
 /* ---- questions about a diagnostic ---- */
 
-/*
- * (diagnostic [, perspective] [, rules]); a NULL diagnostic gives NULL, other NULLs are not given.
- * Only the head of a diagnostic is fetched: long values stay in TOAST.
- */
+/* The head of a diagnostic: read where it lies, or only that much of it fetched from TOAST. */
+static bnc_slice
+diagnostic_argument(FunctionCallInfo fcinfo, int n)
+{
+    struct varlena *value = (struct varlena *) PG_GETARG_POINTER(n);
+    bnc_slice head;
+
+    if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value))
+        value = PG_DETOAST_DATUM_SLICE(value, 0, BNC_HEAD);
+    head = mailbounce_slice(value);
+    if (head.len > BNC_HEAD)
+        head.len = BNC_HEAD;
+    return head;
+}
+
+#define KEPT_ANSWERS 256 /* several times as many as there are categories, types and actions */
+
+/* An answer that lasts, as a value made once: what a function returns is nobody's to change or free. */
+static Datum
+lasting_datum(bnc_slice answer)
+{
+    static struct
+    {
+        const char *data;
+        text *value;
+    } kept[KEPT_ANSWERS];
+    static int n = 0;
+    uint32 slot = (uint32) (uintptr_t) answer.data * 2654435761u >> 24;
+    text *value;
+
+    for (; kept[slot].data != NULL; slot = (slot + 1) % KEPT_ANSWERS)
+        if (kept[slot].data == answer.data && VARSIZE(kept[slot].value) == VARHDRSZ + answer.len)
+            return PointerGetDatum(kept[slot].value);
+    if (n == KEPT_ANSWERS / 2)
+        return PointerGetDatum(cstring_to_text_with_len(answer.data, (int) answer.len));
+    value = MemoryContextAlloc(backend_context(), VARHDRSZ + answer.len);
+    SET_VARSIZE(value, VARHDRSZ + answer.len);
+    memcpy(VARDATA(value), answer.data, answer.len);
+    kept[slot].data = answer.data;
+    kept[slot].value = value;
+    n++;
+    return PointerGetDatum(value);
+}
+
+/* (diagnostic [, perspective] [, rules]); a NULL diagnostic gives NULL, other NULLs are not given. */
 static Datum
 answer(FunctionCallInfo fcinfo, bnc_question question, bool takes_perspective)
 {
     bnc_slice slices[2];
     const bnc_slice *given[2] = {NULL, NULL};
-    bnc_slice diagnostic;
     bnc_slice result;
     bnc_error error;
     bnc_status status;
@@ -110,16 +156,18 @@ answer(FunctionCallInfo fcinfo, bnc_question question, bool takes_perspective)
 
     if (PG_ARGISNULL(0))
         PG_RETURN_NULL();
-    diagnostic = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_P_SLICE(0, 0, BNC_HEAD));
     for (i = 1; i < PG_NARGS(); i++, slot++) {
         if (PG_ARGISNULL(i))
             continue;
         slices[slot] = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(i));
         given[slot] = &slices[slot];
     }
-    status = bnc_answer(mailbounce_engine(), question, diagnostic, given[0], given[1], &result, &lasting, &error);
+    status = bnc_answer(mailbounce_engine(), question, diagnostic_argument(fcinfo, 0), given[0], given[1], &result, &lasting,
+                        &error);
     if (status != BNC_OK)
         mailbounce_throw(status, &error);
+    if (lasting)
+        return lasting_datum(result);
     PG_RETURN_TEXT_P(cstring_to_text_with_len(result.data, (int) result.len));
 }
 
@@ -242,8 +290,7 @@ count(FunctionCallInfo fcinfo, bnc_status (*change)(bnc_engine *, uint64_t *, bn
         PG_RETURN_POINTER(counts);
     if (ruled)
         rules = mailbounce_slice((struct varlena *) PG_GETARG_TEXT_PP(2));
-    status = change(mailbounce_engine(), counts, mailbounce_slice((struct varlena *) PG_GETARG_TEXT_P_SLICE(1, 0, BNC_HEAD)),
-                    ruled ? &rules : NULL, &error);
+    status = change(mailbounce_engine(), counts, diagnostic_argument(fcinfo, 1), ruled ? &rules : NULL, &error);
     if (status != BNC_OK)
         mailbounce_throw(status, &error);
     PG_RETURN_POINTER(counts);

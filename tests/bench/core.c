@@ -145,7 +145,7 @@ put_literal(growing *g, unsigned char c)
     put_bytes(g, &byte, 1);
 }
 
-/* A phrase as a pattern: literals, (a|b) as alternatives, * as .*, \b as itself. */
+/* A phrase as a pattern: literals, (a|b) as alternatives, * as .*, \b as itself, runs as classes. */
 static void
 put_phrase(growing *g, bnc_slice phrase)
 {
@@ -156,8 +156,8 @@ put_phrase(growing *g, bnc_slice phrase)
     for (; s < end; s++) {
         if (*s == '\\' && s + 1 < end) {
             s++;
-            if (*s == 'b') {
-                put_text(g, "\\b");
+            if (*s == 'b' || *s == 'd' || *s == 'w' || *s == '@') {
+                put_text(g, *s == 'b' ? "\\b" : *s == 'd' ? "\\d+" : *s == 'w' ? "\\S+" : "\\x7f+");
             } else if (*s == 'x' && end - s > 2) {
                 put_literal(g, (unsigned char)(hex_of(s[1]) * 16 + hex_of(s[2])));
                 s += 2;
@@ -200,6 +200,7 @@ static void
 translate(sequence *q, uint32_t rank, bnc_slice rule)
 {
     growing wanted = {NULL, 0, 0};
+    growing other = {NULL, 0, 0};
     bnc_slice rest = conditions_of(rule);
     condition c;
 
@@ -208,6 +209,12 @@ translate(sequence *q, uint32_t rank, bnc_slice rule)
             if (wanted.len > 0)
                 put_text(&wanted, ".*");
             put_phrase(&wanted, c.text);
+            if (c.ends)
+                put_text(&wanted, "\\W*$");
+        } else if (c.kind == CONDITION_OTHER) {
+            put_phrase(&other, c.text);
+            q->also[rank] = jit((bnc_slice){other.data, other.len}, PCRE2_DOTALL);
+            free(other.data);
         } else if (c.kind == CONDITION_PATTERN) {
             q->also[rank] = jit(c.text, PCRE2_CASELESS);
         }
@@ -456,7 +463,7 @@ put_recombined_rule(growing *g, const words *w, bnc_slice section, bnc_slice rul
     while ((c = next_condition(&rest)).kind != CONDITION_NONE) {
         if (c.kind == CONDITION_PATTERN)
             continue;
-        put_text(g, c.kind == CONDITION_REFUSAL ? " !" : c.anchored ? " ^" : " ");
+        put_text(g, c.kind == CONDITION_REFUSAL ? " !" : c.kind == CONDITION_OTHER ? " +" : c.anchored ? " ^" : " ");
         if (c.kind == CONDITION_WORD) {
             put_bytes(g, c.text.data, c.text.len);
             continue;
@@ -464,7 +471,7 @@ put_recombined_rule(growing *g, const words *w, bnc_slice section, bnc_slice rul
         phrase = phrase || c.kind == CONDITION_PHRASE;
         put_text(g, "\"");
         put_recombined(g, w, c.text);
-        put_text(g, "\"");
+        put_text(g, c.ends ? "\"$" : "\"");
     }
     put_text(g, "\n");
     if (!phrase)

@@ -96,13 +96,14 @@ typedef enum condition_kind {
     CONDITION_NONE,
     CONDITION_PHRASE,
     CONDITION_REFUSAL,
+    CONDITION_OTHER, /* +"phrase" */
     CONDITION_PATTERN,
     CONDITION_WORD
 } condition_kind;
 
 typedef struct condition {
     condition_kind kind;
-    bool anchored;
+    bool anchored, ends; /* ^"phrase", "phrase"$ */
     bnc_slice text; /* between the quotes or slashes */
 } condition;
 
@@ -110,7 +111,7 @@ typedef struct condition {
 static inline condition
 next_condition(bnc_slice *rest)
 {
-    condition c = {CONDITION_NONE, false, {NULL, 0}};
+    condition c = {CONDITION_NONE, false, false, {NULL, 0}};
     const char *s = rest->data;
     const char *end = s + rest->len;
 
@@ -119,8 +120,8 @@ next_condition(bnc_slice *rest)
     if (s >= end || *s == '#')
         return c;
     c.kind = CONDITION_WORD;
-    if (end - s > 1 && (*s == '!' || *s == '^') && s[1] == '"') {
-        c.kind = *s == '!' ? CONDITION_REFUSAL : CONDITION_PHRASE;
+    if (end - s > 1 && (*s == '!' || *s == '+' || *s == '^') && s[1] == '"') {
+        c.kind = *s == '!' ? CONDITION_REFUSAL : *s == '+' ? CONDITION_OTHER : CONDITION_PHRASE;
         c.anchored = *s++ == '^';
     } else if (*s == '"') {
         c.kind = CONDITION_PHRASE;
@@ -143,6 +144,8 @@ next_condition(bnc_slice *rest)
     }
     c.text.len = (size_t)(s - c.text.data);
     s += s < end && c.kind != CONDITION_WORD;
+    c.ends = c.kind == CONDITION_PHRASE && s < end && *s == '$';
+    s += c.ends;
     rest->data = s;
     rest->len = (size_t)(end - s);
     return c;

@@ -22,7 +22,7 @@ enum {
 };
 
 /* Symbols that are no bytes. */
-enum { GAP = 256, EDGE };
+enum { GAP = 256, EDGE, END, NUMBER, ANY_WORD, NAME };
 
 static void
 fault(const char *what)
@@ -66,12 +66,13 @@ add_piece(word *w)
 
 /* ---- rules ---- */
 
-typedef enum part_kind { PART_WORD, PART_GAP, PART_EDGE, PART_GROUP } part_kind;
+typedef enum part_kind { PART_WORD, PART_GAP, PART_EDGE, PART_RUN, PART_GROUP } part_kind;
 
 typedef struct part {
     part_kind kind;
     word word;
-    word option[OPTIONS]; /* a GAP is the byte 0x01 in it */
+    word option[OPTIONS]; /* a GAP is the byte 0x01 in it, a NUMBER 0x02 */
+    unsigned run;         /* NUMBER, ANY_WORD or NAME */
     unsigned n_options;
 } part;
 
@@ -84,11 +85,13 @@ typedef struct rule {
     phrase quote[QUOTES];
     unsigned n_quotes;
     bool anchored;
+    bool ends;
     bool refusal; /* the first quote is written as !"phrase", beside a code */
     bool unreadable;
 } rule;
 
 #define GAP_BYTE '\x01'
+#define NUMBER_BYTE '\x02'
 
 static unsigned
 make_group(part *p, unsigned choices)
@@ -111,6 +114,8 @@ make_group(part *p, unsigned choices)
                 add_piece(&p->option[i]);
             if (choose(16) == 0 && p->option[i].len < WORD)
                 p->option[i].text[p->option[i].len++] = GAP_BYTE;
+            if (choose(16) == 0 && p->option[i].len < WORD)
+                p->option[i].text[p->option[i].len++] = NUMBER_BYTE;
             if (choose(16) == 0)
                 add_piece(&p->option[i]);
         }
@@ -118,13 +123,15 @@ make_group(part *p, unsigned choices)
     return choices * p->n_options;
 }
 
+/* A gap or a number in one option: each makes a phrase of its own. */
 static bool
 has_gap(const part *p)
 {
     unsigned i;
 
     for (i = 0; i < p->n_options; i++)
-        if (memchr(p->option[i].text, GAP_BYTE, p->option[i].len) != NULL)
+        if (memchr(p->option[i].text, GAP_BYTE, p->option[i].len) != NULL ||
+            memchr(p->option[i].text, NUMBER_BYTE, p->option[i].len) != NULL)
             return true;
     return false;
 }
@@ -187,8 +194,10 @@ make_rule(rule *r)
 
     memset(r, 0, sizeof(*r));
     r->anchored = choose(6) == 0;
+    r->ends = choose(6) == 0;
     r->refusal = !r->anchored && choose(6) == 0;
     r->n_quotes = r->refusal ? 1 : 1 + choose(8) / 6;
+    r->ends = r->ends && !r->refusal;
     for (i = 0; i < r->n_quotes; i++) {
         r->quote[i].n_parts = 1 + choose(6);
         for (k = 0; k < r->quote[i].n_parts; k++) {
@@ -199,6 +208,10 @@ make_rule(rule *r)
                 break;
             case 1:
                 p->kind = PART_EDGE;
+                if (choose(2) == 0) {
+                    p->kind = PART_RUN;
+                    p->run = NUMBER + choose(3);
+                }
                 break;
             case 2:
             case 3:
@@ -228,6 +241,11 @@ print_byte(char c)
         fault("rules too long");
     if (c == GAP_BYTE) {
         rules_text[rules_len++] = '*';
+        return;
+    }
+    if (c == NUMBER_BYTE) {
+        rules_text[rules_len++] = '\\';
+        rules_text[rules_len++] = 'd';
         return;
     }
     if (c != '\0' && strchr("()|*\"\\", c) != NULL)
@@ -278,6 +296,9 @@ print_rule(const rule *r, unsigned number)
             case PART_EDGE:
                 print("\\b");
                 break;
+            case PART_RUN:
+                print(p->run == NUMBER ? "\\d" : p->run == NAME ? "\\@" : "\\w");
+                break;
             case PART_GROUP:
                 for (o = 0; o < p->n_options; o++) {
                     print(o == 0 ? "(" : "|");
@@ -286,14 +307,14 @@ print_rule(const rule *r, unsigned number)
                 print(")");
             }
         }
-        print("\"");
+        print(r->ends && i + 1 == r->n_quotes ? "\"$" : "\"");
     }
     print("\n");
 }
 
 /* ---- the simple matcher ---- */
 
-/* A rule's phrases with every group decided: bytes, GAP and EDGE. */
+/* A rule's phrases with every group decided: bytes and other symbols. */
 typedef struct spelling {
     uint16_t symbol[SPELT];
     size_t n;
@@ -315,7 +336,9 @@ spell_word(spelling *s, const word *w)
     size_t i;
 
     for (i = 0; i < w->len; i++)
-        spell_symbol(s, w->text[i] == GAP_BYTE ? GAP : (unsigned char)w->text[i]);
+        spell_symbol(s, w->text[i] == GAP_BYTE      ? GAP
+                        : w->text[i] == NUMBER_BYTE ? NUMBER
+                                                    : (unsigned char)w->text[i]);
 }
 
 static void
@@ -374,6 +397,9 @@ spell_rule(const rule *r, unsigned with_gaps, unsigned without, spelling *s)
             case PART_EDGE:
                 spell_symbol(s, EDGE);
                 break;
+            case PART_RUN:
+                spell_symbol(s, (uint16_t)p->run);
+                break;
             case PART_GROUP:
                 number = has_gap(p) ? &with_gaps : &without;
                 spell_word(s, &p->option[*number % p->n_options]);
@@ -381,6 +407,8 @@ spell_rule(const rule *r, unsigned with_gaps, unsigned without, spelling *s)
             }
         }
     }
+    if (r->ends)
+        spell_symbol(s, END);
     squeeze(s);
 }
 
@@ -444,6 +472,32 @@ cuts_label(const plain *view, size_t at)
     return at > 0 && at < view->len && in_label(view->raw[at - 1]) && in_label(view->raw[at]);
 }
 
+static bool
+in_run(uint16_t symbol, unsigned char c)
+{
+    return symbol == NUMBER ? c >= '0' && c <= '9' : symbol == NAME ? c == BNC_MASK : c != ' ';
+}
+
+/* The end of a whole run that starts at a place; the place itself if none does. */
+static size_t
+run_end(uint16_t symbol, const plain *view, size_t at)
+{
+    if (at > 0 && in_run(symbol, view->words[at - 1]))
+        return at;
+    while (at < view->len && in_run(symbol, view->words[at]))
+        at++;
+    return at;
+}
+
+static bool
+no_word_from(const unsigned char *text, size_t len, size_t at)
+{
+    for (; at < len; at++)
+        if (bnc_is_alnum(text[at]) || text[at] >= BNC_MASK)
+            return false;
+    return true;
+}
+
 /* What was not found from some place on: not looked for again from there or later. */
 static size_t in_vain[SPELT + 1];
 
@@ -463,6 +517,13 @@ naive_from(const spelling *s, size_t symbol, const plain *view, bool labels, siz
             if (s->symbol[i] == EDGE) {
                 if (!is_edge(text, view->len, at))
                     break;
+            } else if (s->symbol[i] == END) {
+                if (!no_word_from(text, view->len, at))
+                    break;
+            } else if (s->symbol[i] > END) {
+                if (run_end(s->symbol[i], view, at) == at)
+                    break;
+                at = run_end(s->symbol[i], view, at);
             } else if (at >= view->len || text[at++] != s->symbol[i]) {
                 break;
             }
@@ -516,7 +577,7 @@ note_problem(void *context, int line, const char *problem)
     (void)context;
     if (line < 2 || (unsigned)line >= n_rules + 2)
         fault("a problem outside the rules");
-    if (strncmp(problem, "empty phrase", 12) != 0 && strncmp(problem, "gaps inside", 11) != 0)
+    if (strncmp(problem, "empty phrase", 12) != 0 && strncmp(problem, "gaps, ", 6) != 0)
         fault(problem);
     rules[line - 2].unreadable = true;
 }
@@ -555,7 +616,11 @@ add_wanted(unsigned char *text, size_t *len)
     for (i = 0; i < s.n; i++)
         if (s.symbol[i] == GAP)
             add_pieces(text, len, choose(3));
-        else if (s.symbol[i] != EDGE && i != missing)
+        else if (s.symbol[i] == NUMBER || s.symbol[i] == ANY_WORD)
+            add_byte(text, len, '1');
+        else if (s.symbol[i] == NAME)
+            add_byte(text, len, BNC_MASK);
+        else if (s.symbol[i] < GAP && i != missing)
             add_byte(text, len, (unsigned char)s.symbol[i]);
 }
 

@@ -46,7 +46,7 @@ for my $file (grep {/\.rules$/} @files) {
     my $block   = '';
     for my $line (split /\n/, read_file($file)) {
         while ($line =~ /"((?:[^"\\]|\\.)*)"/g) {
-            add_word($_) for grep {length} split /\*|\\b|\(|\)|\|/, $1;
+            add_word($_) for grep {length} split /\*|\\[bdw\@]|\(|\)|\|/, $1;
         }
         if ($line =~ /^\[/) { $section = $line }
         elsif ($line =~ /^[a-z0-9_.]+:/) {
@@ -60,7 +60,7 @@ for my $file (grep {/\.rules$/} @files) {
 my @signs = (
     '550 ', '550-5.1.1 ', '421 4.7.0 ', '452-', ' said: 550 ', '(in reply to RCPT TO command)', '<<< 550', 'smtp; ',
     "\r\n", '\r\n', '@example.com', 'http://', '.com', '&lt;', '=C3=A9', '5.1.1', "\xe2\x80\x99", "\xe2\x80\xa6", "\xef\xbc\x81",
-    '[user_unknown]', '[@gmail]', '[pending]', '[aftermath]', "\nrule: ", "\n> ", '!"', '^"', '\\b', '"*', '(a|b)', 'type=hard',
+    '[user_unknown]', '[@gmail]', '[pending]', '[aftermath]', "\nrule: ", "\n> ", '!"', '^"', '+"', '"$', '\\b', '\\d', '\\w', '\\@', '"*', '(a|b)', 'type=hard',
     'alone', 'weak', 'uncoded', '5xx', '!4xx', 'x.1.1', '5.7.*', '@gmail', '!@gmail', '/(a+)+$/', '/a/'
 );
 my @words = sort keys %word;

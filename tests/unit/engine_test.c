@@ -224,6 +224,9 @@ errors_name_the_line(void **state)
                {"[user_unknown]\na: \"\\q\"\n", "line 2:", "escape"},
                {"[user_unknown]\na: /(/\n", "line 2:", "regular expression"},
                {"[user_unknown]\n\n\na: /a\n", "line 4:", "closing /"},
+               {"[user_unknown]\na: 550 +\"x\"\n", "line 2:", "+\"phrase\" without"},
+               {"[user_unknown]\na: \"x\" +\"y\" +\"z\"\n", "line 2:", "more than one +"},
+               {"[user_unknown]\na: \"x\"$ \"y\"\n", "line 2:", "last phrase"},
                {"[user_unknown]\na: @nobody_knows \"x\"\n", "line 2:", "nobody_knows"},
                {"[user_unknown]\na: 550 !@nobody_knows\n", "line 2:", "nobody_knows"},
                {"> x\n", "line 1:", "example"}};
@@ -442,6 +445,58 @@ matched_words_do_not_overlap(void **state)
 }
 
 static void
+other_phrases_stand_anywhere(void **state)
+{
+    const char *rules = "[user_unknown]\na: !\"zork\" \"left us\" +\"(ann|bob * ltd)\" !\"zark\"\n";
+    static const char *const others[] = {"550 ann zork left us", "550 ann left us zark", "550 left us ltd bob"};
+    size_t i;
+
+    (void)state;
+    expect_rule("550 ann left us", rules, "a");
+    expect_rule("550 left us: ann", rules, "a");
+    expect_rule("550 bob left us, ltd", rules, "a");
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(classify(others[i], rules), BNC_OK);
+        assert_int_not_equal(verdict.rule.len, 1);
+    }
+}
+
+static void
+runs_and_ends(void **state)
+{
+    static const struct {
+        const char *phrase, *text;
+        bool matches;
+    } cases[] = {{"\"over \\d zorks\"", "550 over 12 zorks", true},
+                 {"\"over \\d zorks\"", "550 over a2 zorks", false},
+                 {"\"zork\\d\"", "550 zork12x", true},
+                 {"\"zork1\\d\"", "550 zork12", false},
+                 {"\"zork \\w gone\"", "550 zork <ann@example.com>, gone", true},
+                 {"\"zork \\w gone\"", "550 zork a b gone", false},
+                 {"\"zork <\\@> gone\"", "550 zork <ann@example.com> gone", true},
+                 {"\"zork <\\@> gone\"", "550 zork <ann> gone", false},
+                 {"\"zork (\\d|\\bof|x * y)end\"", "550 zork ofend", true},
+                 {"\"zork (\\d|\\bof|x * y)end\"", "550 zork 7end", true},
+                 {"\"zork\"$", "550 zork.) ", true},
+                 {"\"zork\"$", "550 zork zark, zork!", true},
+                 {"\"zork\"$", "550 zork it", false},
+                 {"\"zork\"$", "550 zork ann@example.com", false},
+                 {"^\"zork\"$", "550 zork", true},
+                 {"^\"zork\"$", "550 zark zork", false}};
+    char rules[128];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(rules, sizeof(rules), "[user_unknown]\na: %s\n", cases[i].phrase);
+        assert_int_equal(classify(cases[i].text, rules), BNC_OK);
+        assert_int_equal(verdict.rule.len == 1, cases[i].matches);
+    }
+    expect_rule("550 zork <ann@example.com> gone", "[user_unknown]\na: \"zork <\\@> gone\"\n", "a");
+    expect_text(verdict.matched, "zork <*> gone");
+}
+
+static void
 counts_travel(void **state)
 {
     enum { ROOM = 64 };
@@ -524,6 +579,8 @@ main(void)
         cmocka_unit_test_setup_teardown(looks_at_the_head_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(patterns_have_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(matched_words_do_not_overlap, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_phrases_stand_anywhere, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(runs_and_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(counts_travel, set_up, tear_down),
         cmocka_unit_test_setup_teardown(counting_survives_without_memory, set_up, tear_down),
     };

@@ -16,8 +16,10 @@
 
 #define BNC_PORTABLE
 #define bnc_fold portable_fold
+#define bnc_is_utf8 portable_is_utf8
 #include "fold.c"
 #undef bnc_fold
+#undef bnc_is_utf8
 
 #define TEXT 600
 
@@ -34,7 +36,7 @@ static void
 fold_simply(bnc_slice text, size_t cap, folded *to)
 {
     const unsigned char *s = (const unsigned char *)text.data;
-    fold_state f = {to->out, cap, 0, NULL, 0, 0, is_utf8(s, text.len)};
+    fold_state f = {to->out, cap, 0, NULL, 0, 0, bnc_is_utf8(s, text.len)};
     bool line = true; /* the next byte that is no blank starts one */
     size_t i = 0;
     size_t from, step;
