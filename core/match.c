@@ -485,6 +485,7 @@ typedef struct collector {
     const bnc_text *text;
     const unsigned char *s; /* where keys are looked for */
     bnc_candidates *found;
+    uint64_t cues;
     uint64_t *summary; /* a bit for each word of found->bits that is not zero */
     uint32_t n_places;
 } collector;
@@ -493,13 +494,16 @@ typedef struct collector {
 #define PLACES_KEPT 500
 
 static inline void
-note_phrase(collector *c, uint32_t phrase, uint32_t place)
+note_phrase(collector *c, uint32_t cued, uint32_t place)
 {
     bnc_candidates *found = c->found;
+    uint32_t phrase = BNC_CUED_PHRASE(cued);
     uint32_t word = phrase / 64;
     uint64_t bits = found->bits[word];
     uint32_t before = bits >> (phrase % 64) & 1 ? found->last[phrase] : 0;
 
+    if ((c->cues >> BNC_CUED_CUE(cued) & 1) == 0)
+        return;
     if (c->n_places >= PLACES_KEPT && before != 0) {
         found->place[before].place = BNC_ANYWHERE;
         return;
@@ -690,12 +694,13 @@ make_room(const bnc_allocator *allocator, size_t n, bnc_candidates *found)
 }
 
 void
-bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allocator *allocator, bnc_candidates *found)
+bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, uint64_t cues, const bnc_allocator *allocator,
+                    bnc_candidates *found)
 {
     const bnc_tables_head *head = bnc_tables(rules);
     const uint32_t *shorts = rules->words + head->shorts;
     size_t end = text->len < 4 ? 0 : text->len - 3;
-    collector c = {rules, text, text->words, found, NULL, 0};
+    collector c = {rules, text, text->words, found, cues, NULL, 0};
     size_t from, to;
     uint32_t i;
 

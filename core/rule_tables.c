@@ -198,7 +198,7 @@ typedef struct counts {
 /* One spelling of one phrase, on its way into an index. */
 typedef struct draft_spelling {
     uint32_t hash; /* of the key, see bnc_index */
-    uint32_t key, tail, shape, phrase;
+    uint32_t key, tail, shape, cued;
     uint32_t text;
     bool kept;  /* text is among the compiler's bytes, else among those of index_builder */
     bool again; /* the one before it is the same */
@@ -434,7 +434,7 @@ add_spelling(index_builder *b, bnc_index_of index, const draft_spelling *d)
 }
 
 static bool
-index_phrase(index_builder *b, bnc_phrase *phrase, uint32_t number)
+index_phrase(index_builder *b, bnc_phrase *phrase, uint32_t cued)
 {
     unsigned char key[KEY_MOST];
     draft_spelling d;
@@ -449,7 +449,7 @@ index_phrase(index_builder *b, bnc_phrase *phrase, uint32_t number)
     phrase->n_spelt = chosen.n;
     phrase->whole = chosen.n == phrase->n_elements && !phrase->anchored && !b->elements->boundary;
     memset(&d, 0, sizeof(d));
-    d.phrase = number;
+    d.cued = cued;
     for (i = 0; i < chosen.spellings; i++) {
         spell(b, chosen, i, &spelt);
         at = cheapest_key(b, &spelt, &cost);
@@ -497,7 +497,7 @@ compare_drafts(const void *a, const void *b)
     const draft_spelling *y = b;
     int order = compare_spellings(x, y);
 
-    return order != 0 ? order : x->phrase < y->phrase ? -1 : x->phrase > y->phrase;
+    return order != 0 ? order : x->cued < y->cued ? -1 : x->cued > y->cued;
 }
 
 /* Sorts, and finds those that are the same. Returns how many are different. */
@@ -570,8 +570,8 @@ place_keys(index_builder *b, bnc_keys *keys, bnc_buffer *drafts)
             k++;
         }
         /* two ways to spell the same */
-        if (!d[i].again || d[i].phrase != d[i - 1].phrase)
-            words[phrases + n_phrases++] = d[i].phrase;
+        if (!d[i].again || d[i].cued != d[i - 1].cued)
+            words[phrases + n_phrases++] = d[i].cued;
     }
     for (; bucket <= n_buckets; bucket++)
         words[keys->buckets + bucket] = k;
@@ -622,12 +622,22 @@ place_index(index_builder *b, bnc_index *index, bnc_index_of number)
         }
 }
 
+static uint32_t
+cue_of(const bnc_rule *rule)
+{
+    if (rule->code.low != 0 && rule->code.low == rule->code.high)
+        return BNC_CUE_OF_CODE(rule->code.low);
+    if (rule->enhanced.classes != 0 && rule->enhanced.detail_low == rule->enhanced.detail_high)
+        return BNC_CUE_OF_ENHANCED(rule->enhanced.subject, rule->enhanced.detail_low);
+    return 0;
+}
+
 static bool
-build_index(bnc_compiler *c, bnc_tables_head *head, bnc_phrase *phrases, uint32_t n_wanted)
+build_index(bnc_compiler *c, bnc_tables_head *head, const bnc_rule *ranked, bnc_phrase *phrases, uint32_t n_wanted)
 {
     index_builder b;
     bnc_buffer shorts, wide_shorts;
-    uint32_t i;
+    uint32_t i, cued;
     bool good;
 
     memset(&b, 0, sizeof(b));
@@ -642,9 +652,11 @@ build_index(bnc_compiler *c, bnc_tables_head *head, bnc_phrase *phrases, uint32_
     bnc_buffer_init(&wide_shorts, c->allocator);
     if (!count_all(&b))
         return false;
-    for (i = 0; i < n_wanted; i++)
-        if (!index_phrase(&b, &phrases[i], i))
-            bnc_buffer_add(needs_wide(&b, phrases[i].n_elements) ? &wide_shorts : &shorts, &i, sizeof(i));
+    for (i = 0; i < n_wanted; i++) {
+        cued = BNC_CUED(i, cue_of(&ranked[phrases[i].rule]));
+        if (!index_phrase(&b, &phrases[i], cued))
+            bnc_buffer_add(needs_wide(&b, phrases[i].n_elements) ? &wide_shorts : &shorts, &cued, sizeof(cued));
+    }
     c->allocator->release(c->allocator->context, b.counts.count);
     head->n_plain_shorts = (uint32_t)(shorts.len / sizeof(uint32_t));
     bnc_buffer_add(&shorts, wide_shorts.data, wide_shorts.len);
@@ -845,7 +857,7 @@ lay_out(bnc_compiler *c, draft_tables *d)
     head.rules = place(c, d->ranked, n * sizeof(*d->ranked));
     head.n_phrases = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
     head.n_wanted = n_wanted;
-    if (!build_index(c, &head, d->phrases, n_wanted))
+    if (!build_index(c, &head, d->ranked, d->phrases, n_wanted))
         return false;
     head.phrases = place(c, d->phrases, c->phrases.len);
     head.phrase_asks = (uint32_t)(c->tables.len / sizeof(uint32_t));

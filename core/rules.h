@@ -61,6 +61,18 @@ typedef struct bnc_rule {
 #define BNC_ASKS_MORE(asks) ((asks) >> 31 != 0)
 #define BNC_ASKS_NOTHING BNC_ASKS(0xffff, 0, 1) /* ends a list, after all rules */
 
+/*
+ * The one code that a rule asks for, if it does, as a number below 64; 0: it asks for none, or for one of several.
+ * Codes may share a number. Beside a phrase's number it tells that the phrase need not be looked for in a text without
+ * it.
+ */
+#define BNC_CUE_OF_CODE(code) (1 + (uint32_t)(code) % 31)
+#define BNC_CUE_OF_ENHANCED(subject, detail) (32 + ((uint32_t)(subject)*11 + (uint32_t)(detail)) % 32)
+
+#define BNC_CUED(phrase, cue) ((uint32_t)(phrase) | (uint32_t)(cue) << 26)
+#define BNC_CUED_PHRASE(cued) ((cued)&0x3ffffff)
+#define BNC_CUED_CUE(cued) ((cued) >> 26)
+
 /* Where a phrase may lie. */
 typedef enum bnc_lane {
     BNC_LANE_WORDS,  /* among words: names masked */
@@ -119,7 +131,7 @@ typedef struct bnc_spelling {
     uint32_t key, tail; /* the first four bytes of the key, and those after them */
     uint32_t text;
     uint32_t shape;   /* BNC_SHAPE */
-    uint32_t phrases; /* the first of its phrases' numbers; the next spelling's end them */
+    uint32_t phrases; /* the first of its phrases, BNC_CUED; the next spelling's end them */
 } bnc_spelling;
 
 /* The length of a spelling; where its key starts and how many bytes are in tail; whether it may lie in a name. */
@@ -182,8 +194,9 @@ typedef struct bnc_tables_head {
     uint32_t n_elements, elements;
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];
-    uint32_t n_shorts, n_plain_shorts, shorts; /* phrases too short for a key; first those that ASCII may hold */
-    uint32_t coded, coded_asks;                /* where each list of rules without phrases starts; their BNC_ASKS */
+    uint32_t n_shorts, n_plain_shorts,
+        shorts;                 /* BNC_CUED of phrases too short for a key; first those that ASCII may hold */
+    uint32_t coded, coded_asks; /* where each list of rules without phrases starts; their BNC_ASKS */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
     uint32_t label_filter, labels, label_bits;       /* bnc_label_set: what phrases look for in names */
     uint32_t n_patterns;

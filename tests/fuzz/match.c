@@ -792,7 +792,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         grams.made = false;
         grams.text = text.raw;
         grams.len = text.len;
-        bnc_candidates_find(&compiled, &text, &allocator, &found);
+        bnc_candidates_find(&compiled, &text, UINT64_MAX, &allocator, &found);
         if (found.failed)
             fault("no candidates");
         view.raw = text.raw;
