@@ -146,6 +146,13 @@ run_back(uint32_t run, const bnc_view *view, const places *from, places *to)
     }
 }
 
+/* Most elements are told not to be at a place by one byte of it: this bit is of the set. */
+static inline bool
+has_edge(uint32_t edges, unsigned char c)
+{
+    return (edges >> (c & 31) & 1) != 0;
+}
+
 /* The first of the options from which on their first byte is c or more. */
 static const bnc_option *
 first_from(const bnc_option *option, const bnc_option *end, uint32_t c)
@@ -188,10 +195,11 @@ step_forward(const bnc_rules *rules, const bnc_element *element, const unsigned 
         at = from->at[i];
         if (first->len == 0)
             add_place(to, at);
-        for (option = first_from(first, end, s[at]); option < end && (option->head & 0xff) == s[at]; option++)
-            if (stands_at(rules, option, s, view->end, at))
-                add_place(to, at + option->len);
-        if (at == start || s[at - 1] != ' ')
+        if (has_edge(element->starts, s[at]))
+            for (option = first_from(first, end, s[at]); option < end && (option->head & 0xff) == s[at]; option++)
+                if (stands_at(rules, option, s, view->end, at))
+                    add_place(to, at + option->len);
+        if (at == start || s[at - 1] != ' ' || !has_edge(element->starts, ' '))
             continue;
         for (option = first_from(first, end, ' '); option < end && (option->head & 0xff) == ' '; option++)
             if (rest_stands_at(rules, option, s, view->end, at))
@@ -214,6 +222,9 @@ step_back(const bnc_rules *rules, const bnc_element *element, const unsigned cha
         run_back(element->run, view, from, to);
     for (i = 0; i < from->n && !element->run; i++) {
         at = from->at[i];
+        if (first->len > 0 && !(at > view->start && has_edge(element->ends, s[at - 1])) &&
+            !(at < view->end && s[at] == ' ' && has_edge(element->ends, ' ')))
+            continue;
         for (option = first; option < end; option++) {
             n = option->len;
             if (n == 0)
@@ -499,11 +510,13 @@ note_phrase(collector *c, uint32_t cued, uint32_t place)
     bnc_candidates *found = c->found;
     uint32_t phrase = BNC_CUED_PHRASE(cued);
     uint32_t word = phrase / 64;
-    uint64_t bits = found->bits[word];
-    uint32_t before = bits >> (phrase % 64) & 1 ? found->last[phrase] : 0;
+    uint64_t bits;
+    uint32_t before;
 
     if ((c->cues >> BNC_CUED_CUE(cued) & 1) == 0)
         return;
+    bits = found->bits[word];
+    before = bits >> (phrase % 64) & 1 ? found->last[phrase] : 0;
     if (c->n_places >= PLACES_KEPT && before != 0) {
         found->place[before].place = BNC_ANYWHERE;
         return;
@@ -567,6 +580,29 @@ note_spelling(collector *c, const bnc_spelling *spelling, size_t start)
     while (++phrase < end);
 }
 
+static inline uint64_t
+eight_bytes(const unsigned char *s)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, s, sizeof(bytes));
+    return bytes;
+}
+
+/* As memcmp tells, for a few bytes that are the same in most cases. */
+static inline bool
+same_bytes(const unsigned char *a, const unsigned char *b, size_t n)
+{
+    uint64_t differ = 0;
+    size_t i;
+
+    if (n < 8)
+        return memcmp(a, b, n) == 0;
+    for (i = 0; i < n - 8; i += 8)
+        differ |= eight_bytes(a + i) ^ eight_bytes(b + i);
+    return (differ | (eight_bytes(a + n - 8) ^ eight_bytes(b + n - 8))) == 0;
+}
+
 /* Notes the phrases of a spelling if all of it is in the text. */
 static inline void
 verify(collector *c, const bnc_spelling *spelling, size_t at)
@@ -576,7 +612,7 @@ verify(collector *c, const bnc_spelling *spelling, size_t at)
     size_t len = BNC_SHAPE_LEN(spelling->shape);
 
     if (at >= BNC_SHAPE_OFFSET(spelling->shape) && len <= c->text->len - start &&
-        memcmp(s + start, c->rules->bytes + spelling->text, len) == 0)
+        same_bytes(s + start, c->rules->bytes + spelling->text, len))
         note_spelling(c, spelling, start);
 }
 
@@ -647,7 +683,12 @@ collect(collector *c, const bnc_index *index, size_t from, size_t to)
 
     while (from < to) {
         stop = to - from > PLACES_AT_ONCE ? from + PLACES_AT_ONCE : to;
-        for (n = 0; from < stop; from++)
+        for (n = 0; from + 2 <= stop; from += 2) {
+            n = note_hit(hits, n, from, start_bit(filter, bnc_gram_hash(bnc_gram(s + from), bits), s + from));
+            n = note_hit(hits, n, from + 1,
+                         start_bit(filter, bnc_gram_hash(bnc_gram(s + from + 1), bits), s + from + 1));
+        }
+        for (; from < stop; from++)
             n = note_hit(hits, n, from, start_bit(filter, bnc_gram_hash(bnc_gram(s + from), bits), s + from));
         for (i = n_full = n_shorter = 0; i < n; i++) {
             hash = bnc_key_hash(bnc_gram(s + hits[i]), bnc_gram(s + hits[i] + 4), full_bits);

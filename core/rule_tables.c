@@ -837,6 +837,27 @@ rank_rules(bnc_compiler *c, draft_tables *d, uint32_t n)
     return n_wanted;
 }
 
+/* By what an element's options start and end. */
+static void
+note_edges(bnc_compiler *c)
+{
+    bnc_element *e = (bnc_element *)c->elements.data;
+    bnc_element *end = e + c->elements.len / sizeof(*e);
+    const bnc_option *o;
+    uint32_t k;
+
+    for (; e < end; e++) {
+        e->starts = e->ends = 0;
+        o = (const bnc_option *)c->options.data + e->options;
+        for (k = 0; k < e->n_options; k++, o++) {
+            if (o->len == 0)
+                continue;
+            e->starts |= 1u << (o->head & 31);
+            e->ends |= 1u << (o->last & 31);
+        }
+    }
+}
+
 static bool
 lay_out(bnc_compiler *c, draft_tables *d)
 {
@@ -865,6 +886,7 @@ lay_out(bnc_compiler *c, draft_tables *d)
         asks = asks_of(&d->ranked[d->phrases[i].rule], d->phrases[i].rule);
         bnc_buffer_add(&c->tables, &asks, sizeof(asks));
     }
+    note_edges(c);
     head.n_elements = (uint32_t)(c->elements.len / sizeof(bnc_element));
     head.elements = place(c, c->elements.data, c->elements.len);
     head.n_options = (uint32_t)(c->options.len / sizeof(bnc_option));

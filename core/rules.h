@@ -114,6 +114,7 @@ typedef struct bnc_element {
     uint32_t gap;                /* of any length before this element; always set for the first */
     uint32_t boundary;
     uint32_t run;
+    uint32_t starts, ends; /* a bit for each first and last byte of an option, by its last five bits */
 } bnc_element;
 
 /* Those of an element lie in the order of their first bytes, an empty one before all others. */
