@@ -504,28 +504,34 @@ typedef struct collector {
 /* So many places are kept in any case; then, of a phrase that has one, only that there are more. */
 #define PLACES_KEPT 500
 
+/* Notes a place of phrases, which are BNC_CUED. */
 static inline void
-note_phrase(collector *c, uint32_t cued, uint32_t place)
+note_phrases(collector *c, const uint32_t *cued, const uint32_t *end, uint32_t place)
 {
-    bnc_candidates *found = c->found;
-    uint32_t phrase = BNC_CUED_PHRASE(cued);
-    uint32_t word = phrase / 64;
-    uint64_t bits;
-    uint32_t before;
+    uint32_t *last = c->found->last;
+    bnc_phrase_place *places = c->found->place;
+    uint64_t *bits = c->found->bits;
+    uint64_t *summary = c->summary;
+    uint64_t cues = c->cues;
+    uint32_t n = c->n_places;
+    uint32_t phrase, before;
 
-    if ((c->cues >> BNC_CUED_CUE(cued) & 1) == 0)
-        return;
-    bits = found->bits[word];
-    before = bits >> (phrase % 64) & 1 ? found->last[phrase] : 0;
-    if (c->n_places >= PLACES_KEPT && before != 0) {
-        found->place[before].place = BNC_ANYWHERE;
-        return;
+    for (; cued < end; cued++) {
+        if ((cues >> BNC_CUED_CUE(*cued) & 1) == 0)
+            continue;
+        phrase = BNC_CUED_PHRASE(*cued);
+        before = bits[phrase / 64] >> (phrase % 64) & 1 ? last[phrase] : 0;
+        if (n >= PLACES_KEPT && before != 0) {
+            places[before].place = BNC_ANYWHERE;
+            continue;
+        }
+        bits[phrase / 64] |= (uint64_t)1 << (phrase % 64);
+        summary[phrase / 4096] |= (uint64_t)1 << (phrase / 64 % 64);
+        last[phrase] = ++n;
+        places[n].place = place;
+        places[n].before = before;
     }
-    found->bits[word] = bits | (uint64_t)1 << (phrase % 64);
-    c->summary[word / 64] |= (uint64_t)1 << (word % 64);
-    found->last[phrase] = ++c->n_places;
-    found->place[c->n_places].place = place;
-    found->place[c->n_places].before = before;
+    c->n_places = n;
 }
 
 static uint32_t
@@ -542,42 +548,33 @@ lowest_bit(uint64_t bits)
 #endif
 }
 
-/* The phrases noted, in their order, which is that of their bits: nothing is sorted. */
+/* Lists the phrases noted, in their order, which is that of their bits: nothing is sorted. */
 static void
 list_phrases(collector *c, size_t n_summary)
 {
-    bnc_candidates *found = c->found;
+    const uint32_t *last = c->found->last;
+    const bnc_phrase_place *places = c->found->place;
+    bnc_candidate *item = c->found->item;
+    uint64_t *bits = c->found->bits;
+    uint64_t words, phrases;
     uint32_t word, phrase, place;
-    uint64_t words, bits;
-    size_t n = 0;
     size_t i;
 
     for (i = 0; i < n_summary; i++) {
-        for (words = c->summary[i]; words != 0; words &= words - 1) {
-            word = (uint32_t)i * 64 + lowest_bit(words);
-            for (bits = found->bits[word]; bits != 0; bits &= bits - 1) {
-                phrase = word * 64 + lowest_bit(bits);
-                for (place = found->last[phrase]; place != 0; place = found->place[place].before)
-                    found->item[n++] = (bnc_candidate)phrase << 32 | found->place[place].place;
-            }
-            found->bits[word] = 0;
-        }
+        words = c->summary[i];
         c->summary[i] = 0;
+        for (; words != 0; words &= words - 1) {
+            word = (uint32_t)i * 64 + lowest_bit(words);
+            phrases = bits[word];
+            bits[word] = 0;
+            for (; phrases != 0; phrases &= phrases - 1) {
+                phrase = word * 64 + lowest_bit(phrases);
+                for (place = last[phrase]; place != 0; place = places[place].before)
+                    *item++ = (bnc_candidate)phrase << 32 | places[place].place;
+            }
+        }
     }
-    found->n = n;
-}
-
-/* Notes the phrases of a spelling that stands in the text. */
-static inline void
-note_spelling(collector *c, const bnc_spelling *spelling, size_t start)
-{
-    const uint32_t *phrase = c->rules->words + spelling->phrases;
-    const uint32_t *end = c->rules->words + spelling[1].phrases;
-    uint32_t place = (uint32_t)(start + BNC_SHAPE_LEN(spelling->shape)) << 16 | (uint32_t)start;
-
-    do
-        note_phrase(c, *phrase, place);
-    while (++phrase < end);
+    c->found->n = (size_t)(item - c->found->item);
 }
 
 static inline uint64_t
@@ -613,7 +610,8 @@ verify(collector *c, const bnc_spelling *spelling, size_t at)
 
     if (at >= BNC_SHAPE_OFFSET(spelling->shape) && len <= c->text->len - start &&
         same_bytes(s + start, c->rules->bytes + spelling->text, len))
-        note_spelling(c, spelling, start);
+        note_phrases(c, c->rules->words + spelling[0].phrases, c->rules->words + spelling[1].phrases,
+                     (uint32_t)(start + len) << 16 | (uint32_t)start);
 }
 
 static void
@@ -761,8 +759,7 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, uint64_t cues,
         if (from < to)
             collect(&c, &head->index[BNC_INDEX_NAMES], from, to);
     }
-    for (i = 0; i < (text->wide ? head->n_shorts : head->n_plain_shorts); i++)
-        note_phrase(&c, shorts[i], BNC_ANYWHERE);
+    note_phrases(&c, shorts, shorts + (text->wide ? head->n_shorts : head->n_plain_shorts), BNC_ANYWHERE);
     list_phrases(&c, n_words(n_words(head->n_wanted)));
 }
 
