@@ -801,6 +801,21 @@ fill_verdict(job *j, const attempt *a, bool explain, bnc_verdict *verdict)
         verdict->provider = bnc_provider_name(j->own != NULL ? j->own->rules : builtin, builtin, provider - 1);
 }
 
+/* The codes that rules may find in one of the replies. */
+static uint64_t
+cues_of(const bnc_replies *replies)
+{
+    const bnc_reply *item = replies->item;
+    const bnc_reply *end = item + replies->count;
+    uint64_t cues = 1 | (uint64_t)1 << BNC_CUE_OF_ENHANCED(replies->status.subject, replies->status.detail);
+
+    for (; item < end; item++) {
+        cues |= (uint64_t)1 << BNC_CUE_OF_CODE(item->code);
+        cues |= (uint64_t)1 << BNC_CUE_OF_ENHANCED(item->enhanced.subject, item->enhanced.detail);
+    }
+    return cues;
+}
+
 static void
 start_job(job *j, bnc_engine *e)
 {
@@ -851,9 +866,9 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     e->grams.text = e->text.raw;
     e->grams.len = e->text.len;
 
-    bnc_candidates_find(e->builtin.rules, &e->text, &e->allocator, &e->candidates);
+    bnc_candidates_find(e->builtin.rules, &e->text, cues_of(&e->replies), &e->allocator, &e->candidates);
     if (j.own != NULL)
-        bnc_candidates_find(j.own->rules, &e->text, &e->allocator, &e->own_candidates);
+        bnc_candidates_find(j.own->rules, &e->text, cues_of(&e->replies), &e->allocator, &e->own_candidates);
     if (e->candidates.failed || (j.own != NULL && e->own_candidates.failed))
         return BNC_NO_MEMORY;
     enter_reply(&j, e->replies.count > 0 ? 0 : BNC_PREAMBLE);

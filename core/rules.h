@@ -61,6 +61,18 @@ typedef struct bnc_rule {
 #define BNC_ASKS_MORE(asks) ((asks) >> 31 != 0)
 #define BNC_ASKS_NOTHING BNC_ASKS(0xffff, 0, 1) /* ends a list, after all rules */
 
+/*
+ * The one code that a rule asks for, if it does, as a number below 64; 0: it asks for none, or for one of several.
+ * Codes may share a number. Beside a phrase's number it tells that the phrase need not be looked for in a text without
+ * it.
+ */
+#define BNC_CUE_OF_CODE(code) (1 + (uint32_t)(code) % 31)
+#define BNC_CUE_OF_ENHANCED(subject, detail) (32 + ((uint32_t)(subject)*11 + (uint32_t)(detail)) % 32)
+
+#define BNC_CUED(phrase, cue) ((uint32_t)(phrase) | (uint32_t)(cue) << 26)
+#define BNC_CUED_PHRASE(cued) ((cued)&0x3ffffff)
+#define BNC_CUED_CUE(cued) ((cued) >> 26)
+
 /* Where a phrase may lie. */
 typedef enum bnc_lane {
     BNC_LANE_WORDS,  /* among words: names masked */
@@ -102,6 +114,7 @@ typedef struct bnc_element {
     uint32_t gap;                /* of any length before this element; always set for the first */
     uint32_t boundary;
     uint32_t run;
+    uint32_t starts, ends; /* a bit for each first and last byte of an option, by its last five bits */
 } bnc_element;
 
 /* Those of an element lie in the order of their first bytes, an empty one before all others. */
@@ -119,7 +132,7 @@ typedef struct bnc_spelling {
     uint32_t key, tail; /* the first four bytes of the key, and those after them */
     uint32_t text;
     uint32_t shape;   /* BNC_SHAPE */
-    uint32_t phrases; /* the first of its phrases' numbers; the next spelling's end them */
+    uint32_t phrases; /* the first of its phrases, BNC_CUED; the next spelling's end them */
 } bnc_spelling;
 
 /* The length of a spelling; where its key starts and how many bytes are in tail; whether it may lie in a name. */
@@ -132,19 +145,20 @@ typedef struct bnc_spelling {
 
 /* Spellings by the hash of their keys. */
 typedef struct bnc_keys {
-    uint32_t bits;                   /* of a hash */
-    uint32_t filter;                 /* a bit for each hash in use */
-    uint32_t buckets;                /* the first spelling of each hash >> BNC_BUCKET_SHIFT, and one more at the end */
+    uint32_t bits; /* of a hash */
+    uint32_t filter;
+    uint32_t buckets, shift;         /* the first spelling of each hash >> shift, and one more at the end */
     uint32_t spellings, n_spellings; /* one more is at the end */
 } bnc_keys;
 
-#define BNC_BUCKET_SHIFT 4
-
+/*
+ * The filters tell where no key can be. That of full has a bit for each bnc_key_hash. The others have a word for each
+ * bnc_gram_hash (bnc_gram_hash2 in shorter) of four bytes, with a bit for the next byte, by its last five bits.
+ */
 typedef struct bnc_index {
-    uint32_t bits;    /* of a hash of four bytes */
-    uint32_t filter;  /* a bit for each that some key starts with */
-    bnc_keys full;    /* of eight bytes, by all of them */
-    bnc_keys shorter; /* by their first four */
+    uint32_t bits, filter; /* of all keys */
+    bnc_keys full;         /* of eight bytes */
+    bnc_keys shorter;
 } bnc_index;
 
 /* Keys apart by where texts are searched for them: most texts have few names, and are ASCII. */
@@ -176,15 +190,16 @@ typedef struct bnc_name {
 typedef struct bnc_tables_head {
     uint32_t n_rules, rules;
     uint32_t first_aftermath_rule, first_category_rule;
-    uint32_t n_phrases, phrases;
-    uint32_t phrase_asks; /* BNC_ASKS of the rule of each phrase, close together */
+    uint32_t n_phrases, n_wanted, phrases; /* wanted ones first */
+    uint32_t phrase_asks;                  /* BNC_ASKS of the rule of each wanted phrase, close together */
     uint32_t n_elements, elements;
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];
-    uint32_t n_shorts, n_plain_shorts, shorts; /* phrases too short for a key; first those that ASCII may hold */
-    uint32_t coded, coded_asks;                /* where each list of rules without phrases starts; their BNC_ASKS */
+    uint32_t n_shorts, n_plain_shorts,
+        shorts;                 /* BNC_CUED of phrases too short for a key; first those that ASCII may hold */
+    uint32_t coded, coded_asks; /* where each list of rules without phrases starts; their BNC_ASKS */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
-    uint32_t label_filter, labels, label_bits; /* bnc_label_set: what phrases look for in names */
+    uint32_t label_filter, labels, label_bits;       /* bnc_label_set: what phrases look for in names */
     uint32_t n_patterns;
     uint32_t n_bytes;
 } bnc_tables_head;
@@ -259,6 +274,13 @@ static inline uint32_t
 bnc_gram_hash(uint32_t gram, uint32_t bits)
 {
     return (gram * 2654435761u) >> (32 - bits);
+}
+
+/* Another one: what meets by the first does not by this. */
+static inline uint32_t
+bnc_gram_hash2(uint32_t gram, uint32_t bits)
+{
+    return (gram * 2246822519u) >> (32 - bits);
 }
 
 /* The hash of eight bytes. */
