@@ -220,7 +220,7 @@ set_bits(map *of, size_t from, size_t to)
 }
 
 /* The first place of a bit that is set (or is not), from a place on; len if there is none. */
-static size_t
+static inline size_t
 next_bit(const map *of, size_t at, size_t len, bool set)
 {
     uint64_t flip = set ? 0 : ~(uint64_t)0;
@@ -242,36 +242,48 @@ next_bit(const map *of, size_t at, size_t len, bool set)
 /* ---- hosts, addresses, URLs ---- */
 
 /*
- * Top-level domains of more than two letters, and the usual private ones (RFC 6761, RFC 6762): the common ones first,
- * as eight bytes each; then the longer ones.
+ * Top-level domains of more than two letters, and the usual private ones (RFC 6761, RFC 6762): by their length as eight
+ * bytes each, the common ones first; then those of eight letters and more.
  */
-static const char short_top_levels[][8] = {
-    "com",     "net",     "org",     "example", "test",    "local",   "edu",     "gov",     "info",    "biz",
-    "mil",     "int",     "name",    "pro",     "mobi",    "aero",    "coop",    "museum",  "jobs",    "travel",
-    "tel",     "cat",     "asia",    "post",    "xxx",     "arpa",    "lan",     "corp",    "home",    "private",
-    "invalid", "onion",   "app",     "dev",     "page",    "blog",    "cloud",   "online",  "site",    "store",
-    "shop",    "tech",    "xyz",     "top",     "club",    "live",    "life",    "world",   "today",   "space",
-    "website", "email",   "mail",    "agency",  "company", "systems", "network", "digital", "media",   "studio",
-    "design",  "group",   "team",    "global",  "center",  "support", "academy", "school",  "health",  "care",
-    "clinic",  "bank",    "finance", "money",   "legal",   "law",     "capital", "estate",  "house",   "homes",
-    "land",    "farm",    "garden",  "kitchen", "cafe",    "bar",     "hotel",   "tours",   "voyage",  "events",
-    "wedding", "photo",   "photos",  "gallery", "art",     "music",   "video",   "film",    "games",   "game",
-    "sport",   "fitness", "yoga",    "run",     "bike",    "cars",    "auto",    "taxi",    "news",    "press",
-    "guide",   "wiki",    "link",    "click",   "host",    "hosting", "domains", "berlin",  "hamburg", "koeln",
-    "cologne", "bayern",  "wien",    "paris",   "london",  "madrid",  "nyc",     "tokyo",   "osaka",   "kyoto",
-    "moscow",  "quebec",  "wales",   "scot",    "eus",     "gal",     "bzh",     "zuerich", "swiss",   "africa",
-    "cymru",   "tirol",   "ruhr"};
+static const char top_levels_3[][8] = {"com", "net", "org", "edu", "gov", "biz", "mil", "int", "pro",
+                                       "tel", "cat", "xxx", "lan", "app", "dev", "xyz", "top", "law",
+                                       "bar", "art", "run", "nyc", "eus", "gal", "bzh"};
+static const char top_levels_4[][8] = {
+    "test", "info", "name", "mobi", "aero", "coop", "jobs", "asia", "post", "arpa", "corp", "home", "page", "blog",
+    "site", "shop", "tech", "club", "live", "life", "mail", "team", "care", "bank", "land", "farm", "cafe", "film",
+    "game", "yoga", "bike", "cars", "auto", "taxi", "news", "wiki", "link", "host", "wien", "scot", "ruhr"};
+static const char top_levels_5[][8] = {"local", "onion", "cloud", "store", "world", "today", "space", "email", "media",
+                                       "group", "money", "legal", "house", "homes", "hotel", "tours", "photo", "music",
+                                       "video", "games", "sport", "press", "guide", "click", "koeln", "paris", "tokyo",
+                                       "osaka", "kyoto", "wales", "swiss", "cymru", "tirol"};
+static const char top_levels_6[][8] = {"museum", "travel", "online", "agency", "studio", "design", "global", "center",
+                                       "school", "health", "clinic", "estate", "garden", "voyage", "events", "photos",
+                                       "berlin", "bayern", "london", "madrid", "moscow", "quebec", "africa"};
+static const char top_levels_7[][8] = {"example", "private", "invalid", "website", "company", "systems", "network",
+                                       "digital", "support", "academy", "finance", "capital", "kitchen", "wedding",
+                                       "gallery", "fitness", "hosting", "domains", "hamburg", "cologne", "zuerich"};
 static const char long_top_levels[] =
     " localdomain localhost internal intranet solutions services international software technology"
     " education university hospital insurance consulting marketing business ventures partners holdings"
     " properties restaurant photography barcelona amsterdam brussels istanbul saarland ";
 
 static bool
+is_one_of(const char names[][8], size_t n, const char word[8])
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (memcmp(names[i], word, 8) == 0)
+            return true;
+    return false;
+}
+
+#define IS_ONE_OF(names, word) is_one_of(names, sizeof(names) / sizeof(names[0]), word)
+
+static bool
 is_top_level(const unsigned char *s, size_t n)
 {
     char word[16] = {0};
-    uint64_t wanted, name;
-    size_t i;
 
     if (n == 2)
         return bnc_is_alpha(s[0]) && bnc_is_alpha(s[1]);
@@ -279,21 +291,24 @@ is_top_level(const unsigned char *s, size_t n)
         return true;
     if (n < 3 || n > sizeof(word) - 3)
         return false;
-    if (n < 8) {
-        memcpy(word, s, n);
-        memcpy(&wanted, word, sizeof(wanted));
-        for (i = 0; i < sizeof(short_top_levels) / sizeof(short_top_levels[0]); i++) {
-            memcpy(&name, short_top_levels[i], sizeof(name));
-            if (name == wanted)
-                return true;
-        }
-        return false;
+    if (n >= 8) {
+        word[0] = ' ';
+        memcpy(word + 1, s, n);
+        word[n + 1] = ' ';
+        return strstr(long_top_levels, word) != NULL;
     }
-    word[0] = ' ';
-    memcpy(word + 1, s, n);
-    word[n + 1] = ' ';
-    word[n + 2] = '\0';
-    return strstr(long_top_levels, word) != NULL;
+    memcpy(word, s, n);
+    switch (n) {
+    case 3:
+        return IS_ONE_OF(top_levels_3, word);
+    case 4:
+        return IS_ONE_OF(top_levels_4, word);
+    case 5:
+        return IS_ONE_OF(top_levels_5, word);
+    case 6:
+        return IS_ONE_OF(top_levels_6, word);
+    }
+    return IS_ONE_OF(top_levels_7, word);
 }
 
 /* Whether s is a host name of at least two labels, or an IPv4 address. */
@@ -513,59 +528,38 @@ follows_id_word(const unsigned char *s, size_t start)
     return false;
 }
 
-/* Where eight bits or more are set one after the other. */
-static uint64_t
-long_runs(uint64_t before, uint64_t here, uint64_t after)
-{
-    /* bit i of `start`: the eight from i on are set; 57 bits are right, so the text is taken in two halves */
-    uint64_t low = here << 8 | before >> 56; /* from eight before */
-    uint64_t starts, found = 0;
-    unsigned half;
-
-    for (half = 0; half < 2; half++) {
-        starts = half == 0 ? low : here >> 24 | after << 40;
-        starts &= starts >> 1;
-        starts &= starts >> 2;
-        starts &= starts >> 4;
-        starts |= starts << 1;
-        starts |= starts << 2;
-        starts |= starts << 4;
-        found |= half == 0 ? (starts >> 8 & 0xffffffffu) : starts << 24 & ~(uint64_t)0xffffffffu;
-    }
-    return found;
-}
-
-/* Ids hold a digit, and are long or announced: most numbers are neither. */
+/* Ids hold digits beside letters, or are announced: most numbers are neither. */
 static void
 find_ids(const unsigned char *s, size_t len, const maps *m, map *names)
 {
     size_t n = words_of(len);
-    size_t at = 0;
-    size_t from, to, i;
-    uint64_t announced, run;
-    map id, found;
+    size_t done = 0;
+    size_t at, from, to, i;
+    uint64_t digit, changes, announced, found, run;
+    map id;
 
     for (i = 0; i < n; i++)
         id.word[i] = m->host.word[i] & ~m->dot.word[i] & ~names->word[i];
     id.word[n] = 0;
     for (i = 0; i < n; i++) {
+        digit = m->digit.word[i];
+        changes = (digit ^ (digit >> 1 | m->digit.word[i + 1] << 63)) & (id.word[i] >> 1 | id.word[i + 1] << 63);
         announced = m->announces.word[i] << 2 | (i > 0 ? m->announces.word[i - 1] >> 62 : 0);
-        found.word[i] = (m->digit.word[i] & long_runs(i > 0 ? id.word[i - 1] : 0, id.word[i], id.word[i + 1])) |
-                        (announced & id.word[i]);
-    }
-    while ((at = next_bit(&found, at, len, true)) < len) {
-        run = bits_from(&id, at);
-        run &= ~(run + 1);
-        if ((bits_from(&m->digit, at) & run) == 0) {
-            at++;
-            continue;
+        for (found = (changes | announced) & id.word[i]; found != 0; found &= found - 1) {
+            at = i * 64 + (size_t)__builtin_ctzll(found);
+            if (at < done)
+                continue;
+            run = bits_from(&id, at);
+            run &= ~(run + 1);
+            if ((bits_from(&m->digit, at) & run) == 0)
+                continue;
+            from = at - run_before(&id, at);
+            to = at + run_from(&id, at, len);
+            from = after_code(s, len, m, from);
+            if (from < to && (is_queue_id(s + from, to - from) || follows_id_word(s, from)))
+                set_bits(names, from, to);
+            done = to;
         }
-        from = at - run_before(&id, at);
-        to = at + run_from(&id, at, len);
-        from = after_code(s, len, m, from);
-        if (from < to && (is_queue_id(s + from, to - from) || follows_id_word(s, from)))
-            set_bits(names, from, to);
-        at = to;
     }
 }
 
@@ -605,7 +599,7 @@ typedef struct label {
 } label;
 
 /* The labels of [start, end), no more than LABELS_MAX; returns their number. */
-static unsigned
+static inline unsigned
 read_labels(const unsigned char *s, const maps *m, size_t start, size_t end, label found[LABELS_MAX])
 {
     size_t base = start;
@@ -839,14 +833,14 @@ put_known(const unsigned char *s, size_t start, size_t end, const label *labels,
     return used;
 }
 
-/* Copies n bytes, and up to 15 more. */
+/* Copies n bytes, and up to 63 more: most stretches of words are shorter than that. */
 static inline void
 copy_some(unsigned char *to, const unsigned char *from, size_t n)
 {
     size_t i;
 
-    for (i = 0; i < n; i += 16)
-        memcpy(to + i, from + i, 16);
+    for (i = 0; i < n; i += 64)
+        memcpy(to + i, from + i, 64);
 }
 
 /* Whether words may be in a legacy charset, and look like names. */
