@@ -303,6 +303,15 @@ row_ends(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
 
 /* ---- phrases looked for ---- */
 
+/* The first place of a text's runs of four bytes with this hash at or after a place, SIZE_MAX if there is none. */
+static inline size_t
+gram_place(const bnc_gram_index *g, uint32_t hash, size_t place, size_t from)
+{
+    if (place < from || place + 4 > g->len || bnc_gram_hash(bnc_gram(g->text + place), BNC_GRAM_BITS) != hash)
+        return SIZE_MAX;
+    return place;
+}
+
 static const bnc_gram_index *
 grams_of(const bnc_view *view)
 {
@@ -310,15 +319,13 @@ grams_of(const bnc_view *view)
     uint32_t hash;
     size_t at;
 
-    if (!g->made) {
-        memset(g->first, 0, sizeof(g->first));
-        for (at = g->len < 4 ? 0 : g->len - 3; at-- > 0;) {
-            hash = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS);
-            g->next[at] = g->first[hash];
-            g->first[hash] = (uint16_t)(at + 1);
-        }
-        g->made = true;
+    /* what is left in first and next from other texts is no place of the same hash: gram_place tells */
+    for (at = g->made || g->len < 4 ? 0 : g->len - 3; at-- > 0;) {
+        hash = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS);
+        g->next[at] = g->first[hash];
+        g->first[hash] = (uint16_t)at;
     }
+    g->made = true;
     return g;
 }
 
@@ -390,22 +397,13 @@ try_start(search *q, size_t start)
     }
 }
 
-/* Tries every place where an option that the row may start with stands. */
+/* Tries every place where an option of less than four bytes, that the row may start with, stands. */
 static void
-try_option(search *q, const bnc_option *option, size_t from)
+try_short_option(search *q, const bnc_option *option, size_t from)
 {
     const unsigned char *s = lane_of(q->view, q->lane);
-    const bnc_gram_index *grams;
     size_t start;
 
-    if (option->len >= 4) {
-        grams = grams_of(q->view);
-        for (start = grams->first[bnc_gram_hash(option->head, BNC_GRAM_BITS)]; start != 0 && start - 1 < q->best.least;
-             start = grams->next[start - 1])
-            if (start > from && start <= q->view->end && stands_at(q->rules, option, s, q->view->end, start - 1))
-                try_start(q, start - 1);
-        return;
-    }
     for (start = from; start <= q->view->end && start < q->best.least; start++) {
         if (option->len > 0)
             start = bnc_find(s, q->view->end, start, q->rules->bytes + option->text, option->len);
@@ -419,10 +417,24 @@ static bool
 find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
 {
     search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}, 0, {0}, 0};
-    uint32_t k;
+    const unsigned char *s = lane_of(view, lane);
+    const bnc_option *option = bnc_option_at(rules, r.first->options);
+    const bnc_option *end = option + r.first->n_options;
+    const bnc_gram_index *grams = grams_of(view);
+    size_t start;
+    uint32_t hash;
 
-    for (k = 0; k < r.first->n_options; k++)
-        try_option(&q, bnc_option_at(rules, r.first->options + k), from);
+    for (; option < end; option++) {
+        if (option->len < 4) {
+            try_short_option(&q, option, from);
+            continue;
+        }
+        hash = bnc_gram_hash(option->head, BNC_GRAM_BITS);
+        for (start = gram_place(grams, hash, grams->first[hash], 0); start < q.best.least;
+             start = gram_place(grams, hash, grams->next[start], start + 1))
+            if (start >= from && start < view->end && stands_at(rules, option, s, view->end, start))
+                try_start(&q, start);
+    }
     *at = q.at;
     *found = q.best;
     return q.best.least != SIZE_MAX;
@@ -463,12 +475,6 @@ bnc_phrase_occurs(const bnc_rules *rules, const bnc_phrase *phrase, const bnc_vi
 /* ---- candidates ---- */
 
 static size_t
-start_of(bnc_candidate c)
-{
-    return (size_t)(c & 0xffff);
-}
-
-static size_t
 end_of(bnc_candidate c)
 {
     return (size_t)(c >> 16 & 0xffff);
@@ -496,7 +502,7 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
         if (number == vain)
             continue;
         phrase = bnc_phrase_at(rules, number);
-        start = start_of(*from);
+        start = bnc_candidate_start(*from);
         end = end_of(*from);
         if (start != BNC_ANYWHERE) {
             if (!shown(view, start, end))
@@ -519,194 +525,232 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
     return false;
 }
 
-/* Shell's sort: there are few candidates, but there may be many. */
-static void
-sort_candidates(bnc_candidate *item, size_t n)
-{
-    static const size_t steps[] = {1, 4, 13, 40, 109, 301, 1968, 8929};
-    bnc_candidate moved;
-    size_t k, i, at, step;
-
-    for (k = 1; k < sizeof(steps) / sizeof(steps[0]) && steps[k] * 4 < n; k++)
-        ;
-    while (k-- > 0) {
-        step = steps[k];
-        for (i = step; i < n; i++) {
-            moved = item[i];
-            for (at = i; at >= step && item[at - step] > moved; at -= step)
-                item[at] = item[at - step];
-            item[at] = moved;
-        }
-    }
-}
-
-/* Makes room for n more: one candidate for each phrase, to be looked for anywhere. */
-static void
-crowd(const bnc_allocator *allocator, bnc_candidates *found, size_t n)
-{
-    bnc_candidate *grown;
-    size_t kept = 0;
-    size_t i;
-
-    sort_candidates(found->item, found->n);
-    for (i = 0; i < found->n; i++)
-        if (kept == 0 || bnc_candidate_phrase(found->item[i]) != bnc_candidate_phrase(found->item[kept - 1]))
-            found->item[kept++] = found->item[i] | BNC_ANYWHERE;
-    found->n = kept;
-    if (kept + n <= found->room / 2)
-        return;
-    grown = allocator->resize(allocator->context, found->item, (kept + n) * 2 * sizeof(*grown));
-    if (grown == NULL) {
-        found->failed = true;
-        found->n = 0;
-        return;
-    }
-    found->item = grown;
-    found->room = (kept + n) * 2;
-}
-
-/* Spellings seen so far, so that a text that repeats one a thousand times gives a few candidates. */
-#define SEEN_BITS 6
-#define OFTEN 8
+/* ---- candidates found ---- */
 
 typedef struct collector {
     const bnc_rules *rules;
     const bnc_text *text;
     const unsigned char *s; /* where keys are looked for */
-    const bnc_allocator *allocator;
     bnc_candidates *found;
-    struct {
-        const bnc_spelling *spelling;
-        uint32_t times;
-    } seen[1 << SEEN_BITS];
+    uint64_t *summary; /* a bit for each word of found->bits that is not zero */
+    uint32_t n_places;
 } collector;
 
-/* How often the spelling was seen, this time included. */
-static uint32_t
-times_seen(collector *c, const bnc_spelling *spelling)
-{
-    uint32_t slot = bnc_gram_hash(spelling->key ^ spelling->tail ^ spelling->shape, SEEN_BITS);
+/* So many places are kept in any case; then, of a phrase that has one, only that there are more. */
+#define PLACES_KEPT 500
 
-    if (c->seen[slot].spelling != spelling) {
-        c->seen[slot].spelling = spelling;
-        c->seen[slot].times = 0;
+static inline void
+note_phrase(collector *c, uint32_t phrase, uint32_t place)
+{
+    bnc_candidates *found = c->found;
+    uint32_t word = phrase / 64;
+    uint64_t bits = found->bits[word];
+    uint32_t before = bits >> (phrase % 64) & 1 ? found->last[phrase] : 0;
+
+    if (c->n_places >= PLACES_KEPT && before != 0) {
+        found->place[before].place = BNC_ANYWHERE;
+        return;
     }
-    return ++c->seen[slot].times;
+    found->bits[word] = bits | (uint64_t)1 << (phrase % 64);
+    c->summary[word / 64] |= (uint64_t)1 << (word % 64);
+    found->last[phrase] = ++c->n_places;
+    found->place[c->n_places].place = place;
+    found->place[c->n_places].before = before;
 }
 
-/* The phrases of a spelling that stands in the text. */
+static uint32_t
+lowest_bit(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(bits);
+#else
+    uint32_t n;
+
+    for (n = 0; (bits >> n & 1) == 0; n++)
+        ;
+    return n;
+#endif
+}
+
+/* The phrases noted, in their order, which is that of their bits: nothing is sorted. */
 static void
-add_candidates(collector *c, const bnc_spelling *spelling, size_t start)
+list_phrases(collector *c, size_t n_summary)
+{
+    bnc_candidates *found = c->found;
+    uint32_t word, phrase, place;
+    uint64_t words, bits;
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < n_summary; i++) {
+        for (words = c->summary[i]; words != 0; words &= words - 1) {
+            word = (uint32_t)i * 64 + lowest_bit(words);
+            for (bits = found->bits[word]; bits != 0; bits &= bits - 1) {
+                phrase = word * 64 + lowest_bit(bits);
+                for (place = found->last[phrase]; place != 0; place = found->place[place].before)
+                    found->item[n++] = (bnc_candidate)phrase << 32 | found->place[place].place;
+            }
+            found->bits[word] = 0;
+        }
+        c->summary[i] = 0;
+    }
+    found->n = n;
+}
+
+/* Notes the phrases of a spelling that stands in the text. */
+static inline void
+note_spelling(collector *c, const bnc_spelling *spelling, size_t start)
 {
     const uint32_t *phrase = c->rules->words + spelling->phrases;
     const uint32_t *end = c->rules->words + spelling[1].phrases;
-    uint32_t times = times_seen(c, spelling);
-    bnc_candidates *found = c->found;
-    bnc_candidate place = (bnc_candidate)(start + BNC_SHAPE_LEN(spelling->shape)) << 16 | start;
+    uint32_t place = (uint32_t)(start + BNC_SHAPE_LEN(spelling->shape)) << 16 | (uint32_t)start;
 
-    if (times > OFTEN)
-        return;
-    if (times == OFTEN)
-        place = BNC_ANYWHERE;
-    if (found->room - found->n < (size_t)(end - phrase))
-        crowd(c->allocator, found, (size_t)(end - phrase));
-    if (found->failed)
-        return;
-    for (; phrase < end; phrase++)
-        found->item[found->n++] = (bnc_candidate)*phrase << 32 | place;
+    do
+        note_phrase(c, *phrase, place);
+    while (++phrase < end);
 }
 
-/* All spellings in one bucket whose key is at this place. */
-static void
-collect_at(collector *c, const bnc_keys *keys, size_t at, uint32_t hash)
+/* Notes the phrases of a spelling if all of it is in the text. */
+static inline void
+verify(collector *c, const bnc_spelling *spelling, size_t at)
 {
-    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff};
-    const uint32_t *bucket = c->rules->words + keys->buckets + (hash >> BNC_BUCKET_SHIFT);
+    const unsigned char *s = BNC_SHAPE_RAW(spelling->shape) ? c->text->raw : c->text->words;
+    size_t start = at - BNC_SHAPE_OFFSET(spelling->shape);
+    size_t len = BNC_SHAPE_LEN(spelling->shape);
+
+    if (at >= BNC_SHAPE_OFFSET(spelling->shape) && len <= c->text->len - start &&
+        memcmp(s + start, c->rules->bytes + spelling->text, len) == 0)
+        note_spelling(c, spelling, start);
+}
+
+static void
+collect_full(collector *c, const bnc_keys *keys, size_t at)
+{
     const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
-    const bnc_spelling *end = spelling + bucket[1];
+    const uint32_t *bucket = c->rules->words + keys->buckets;
     uint32_t key = bnc_gram(c->s + at);
     uint32_t tail = bnc_gram(c->s + at + 4);
-    const unsigned char *s;
-    size_t start, len;
+    const bnc_spelling *end;
 
-    for (spelling += bucket[0]; spelling < end; spelling++) {
-        if (spelling->key != key || ((spelling->tail ^ tail) & masks[BNC_SHAPE_TAIL(spelling->shape)]) != 0 ||
-            at < BNC_SHAPE_OFFSET(spelling->shape))
-            continue;
-        start = at - BNC_SHAPE_OFFSET(spelling->shape);
-        len = BNC_SHAPE_LEN(spelling->shape);
-        s = BNC_SHAPE_RAW(spelling->shape) ? c->text->raw : c->text->words;
-        if (len <= c->text->len - start && memcmp(s + start, c->rules->bytes + spelling->text, len) == 0)
-            add_candidates(c, spelling, start);
-    }
+    bucket += bnc_key_hash(key, tail, keys->bits) >> keys->shift;
+    end = spelling + bucket[1];
+    for (spelling += bucket[0]; spelling < end; spelling++)
+        if (spelling->key == key && spelling->tail == tail)
+            verify(c, spelling, at);
 }
 
-static inline size_t
-has_bit(const uint32_t *filter, uint32_t bit)
+static void
+collect_shorter(collector *c, const bnc_keys *keys, size_t at)
 {
-    return filter[bit / 32] >> (bit % 32) & 1;
+    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff};
+    const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
+    const uint32_t *bucket = c->rules->words + keys->buckets;
+    uint32_t key = bnc_gram(c->s + at);
+    uint32_t tail = bnc_gram(c->s + at + 4);
+    const bnc_spelling *end;
+
+    bucket += bnc_gram_hash2(key, keys->bits) >> keys->shift;
+    end = spelling + bucket[1];
+    for (spelling += bucket[0]; spelling < end; spelling++)
+        if (spelling->key == key && ((spelling->tail ^ tail) & masks[BNC_SHAPE_TAIL(spelling->shape)]) == 0)
+            verify(c, spelling, at);
 }
 
 #define PLACES_AT_ONCE 256
 
-/* Looks at each place in [from, to) once: without branches, since whether a filter's bit is set can't be foreseen. */
+/* Adds a place to the hits, which are n: without a branch, since what a filter says can't be foreseen. */
+static inline size_t
+note_hit(uint16_t *hits, size_t n, size_t at, uint32_t bit)
+{
+    hits[n] = (uint16_t)at;
+    return n + (bit & 1);
+}
+
+/* The bit of a filter by five bytes. */
+static inline uint32_t
+start_bit(const uint32_t *filter, uint32_t hash, const unsigned char *s)
+{
+    return filter[hash] >> (s[4] & 31);
+}
+
+/* Looks at each place in [from, to) once. */
 static void
 collect(collector *c, const bnc_index *index, size_t from, size_t to)
 {
-    const uint32_t *words = c->rules->words;
+    const uint32_t *filter = c->rules->words + index->filter;
+    const uint32_t *full_filter = c->rules->words + index->full.filter;
+    const uint32_t *shorter_filter = c->rules->words + index->shorter.filter;
+    const uint32_t bits = index->bits;
+    const uint32_t full_bits = index->full.bits;
+    const uint32_t shorter_bits = index->shorter.bits;
+    const unsigned char *s = c->s;
     uint16_t hits[PLACES_AT_ONCE], full[PLACES_AT_ONCE], shorter[PLACES_AT_ONCE];
     size_t n, n_full, n_shorter, i, stop;
-    uint32_t key, tail;
+    uint32_t hash;
 
-    while (from < to && !c->found->failed) {
+    while (from < to) {
         stop = to - from > PLACES_AT_ONCE ? from + PLACES_AT_ONCE : to;
-        for (n = 0; from < stop; from++) {
-            hits[n] = (uint16_t)from;
-            n += has_bit(words + index->filter, bnc_gram_hash(bnc_gram(c->s + from), index->bits));
-        }
-        n_full = n_shorter = 0;
-        for (i = 0; i < n; i++) {
-            key = bnc_gram(c->s + hits[i]);
-            tail = bnc_gram(c->s + hits[i] + 4);
-            full[n_full] = shorter[n_shorter] = hits[i];
-            n_full += has_bit(words + index->full.filter, bnc_key_hash(key, tail, index->full.bits));
-            n_shorter += has_bit(words + index->shorter.filter, bnc_gram_hash(key, index->shorter.bits));
+        for (n = 0; from < stop; from++)
+            n = note_hit(hits, n, from, start_bit(filter, bnc_gram_hash(bnc_gram(s + from), bits), s + from));
+        for (i = n_full = n_shorter = 0; i < n; i++) {
+            hash = bnc_key_hash(bnc_gram(s + hits[i]), bnc_gram(s + hits[i] + 4), full_bits);
+            n_full = note_hit(full, n_full, hits[i], full_filter[hash / 32] >> (hash % 32));
+            n_shorter =
+                note_hit(shorter, n_shorter, hits[i],
+                         start_bit(shorter_filter, bnc_gram_hash2(bnc_gram(s + hits[i]), shorter_bits), s + hits[i]));
         }
         for (i = 0; i < n_full; i++)
-            collect_at(c, &index->full, full[i],
-                       bnc_key_hash(bnc_gram(c->s + full[i]), bnc_gram(c->s + full[i] + 4), index->full.bits));
+            collect_full(c, &index->full, full[i]);
         for (i = 0; i < n_shorter; i++)
-            collect_at(c, &index->shorter, shorter[i], bnc_gram_hash(bnc_gram(c->s + shorter[i]), index->shorter.bits));
+            collect_shorter(c, &index->shorter, shorter[i]);
     }
 }
 
-#define FIRST_ROOM 256
+static size_t
+n_words(size_t n_bits)
+{
+    return (n_bits + 63) / 64;
+}
+
+/* Memory for the candidates of these rules. */
+static bool
+make_room(const bnc_allocator *allocator, size_t n, bnc_candidates *found)
+{
+    size_t n_bits = n_words(n) + n_words(n_words(n));
+
+    size_t n_places = n + PLACES_KEPT + 1;
+
+    if (n_places <= found->room)
+        return true;
+    bnc_candidates_release(allocator, found);
+    found->item = allocator->resize(allocator->context, NULL, n_places * sizeof(*found->item));
+    found->last = allocator->resize(allocator->context, NULL, n_places * sizeof(*found->last));
+    found->place = allocator->resize(allocator->context, NULL, n_places * sizeof(*found->place));
+    found->bits = allocator->resize(allocator->context, NULL, (n_bits + 1) * sizeof(*found->bits));
+    if (found->item == NULL || found->last == NULL || found->place == NULL || found->bits == NULL) {
+        bnc_candidates_release(allocator, found);
+        return false;
+    }
+    memset(found->bits, 0, (n_bits + 1) * sizeof(*found->bits));
+    found->room = n_places;
+    return true;
+}
 
 void
 bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allocator *allocator, bnc_candidates *found)
 {
     const bnc_tables_head *head = bnc_tables(rules);
     const uint32_t *shorts = rules->words + head->shorts;
-    collector c;
     size_t end = text->len < 4 ? 0 : text->len - 3;
+    collector c = {rules, text, text->words, found, NULL, 0};
     size_t from, to;
     uint32_t i;
 
-    memset(&c, 0, sizeof(c));
-    c.rules = rules;
-    c.allocator = allocator;
-    c.text = text;
-    c.found = found;
     found->n = 0;
-    found->failed = false;
-    if (found->item == NULL) {
-        found->item = allocator->resize(allocator->context, NULL, FIRST_ROOM * sizeof(*found->item));
-        found->room = FIRST_ROOM;
-        found->failed = found->item == NULL;
-        if (found->failed)
-            return;
-    }
-    c.s = text->words;
+    found->failed = !make_room(allocator, head->n_wanted, found);
+    if (found->failed)
+        return;
+    c.summary = found->bits + n_words(head->n_wanted);
     collect(&c, &head->index[BNC_INDEX_WORDS], 0, end);
     c.s = text->raw;
     if (text->wide)
@@ -718,19 +762,19 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allo
         if (from < to)
             collect(&c, &head->index[BNC_INDEX_NAMES], from, to);
     }
-    for (i = 0; i < (text->wide ? head->n_shorts : head->n_plain_shorts) && !found->failed; i++) {
-        if (found->n == found->room)
-            crowd(allocator, found, 1);
-        if (!found->failed)
-            found->item[found->n++] = (bnc_candidate)shorts[i] << 32 | BNC_ANYWHERE;
-    }
-    sort_candidates(found->item, found->n);
+    for (i = 0; i < (text->wide ? head->n_shorts : head->n_plain_shorts); i++)
+        note_phrase(&c, shorts[i], BNC_ANYWHERE);
+    list_phrases(&c, n_words(n_words(head->n_wanted)));
 }
 
 void
 bnc_candidates_release(const bnc_allocator *allocator, bnc_candidates *found)
 {
-    if (found->item != NULL)
-        allocator->release(allocator->context, found->item);
+    void *blocks[] = {found->item, found->last, found->place, found->bits};
+    size_t i;
+
+    for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+        if (blocks[i] != NULL)
+            allocator->release(allocator->context, blocks[i]);
     memset(found, 0, sizeof(*found));
 }

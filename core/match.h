@@ -19,8 +19,9 @@ typedef struct bnc_gram_index {
     bool made;
     const unsigned char *text;
     size_t len;
-    uint16_t first[1 << BNC_GRAM_BITS]; /* offset + 1, 0: none */
-    uint16_t next[BNC_TEXT_MAX];        /* likewise, ascending */
+    /* by hash, and by place: ascending. Where there is none, any number: made is not what clears them. */
+    uint16_t first[1 << BNC_GRAM_BITS];
+    uint16_t next[BNC_TEXT_MAX];
 } bnc_gram_index;
 
 /*
@@ -35,17 +36,26 @@ typedef struct bnc_view {
 } bnc_view;
 
 /*
- * Where a phrase may occur: the phrase in the high 32 bits, so that sorted ones are in the order of
- * rules; then where its spelt elements end and start.
+ * Where a phrase may occur: the phrase in the high 32 bits, so that they are in the order of rules; then where its
+ * spelt elements end and start.
  */
 typedef uint64_t bnc_candidate;
 
 #define BNC_ANYWHERE 0xffff /* in place of a start: the phrase is to be looked for */
 
+/* A place of a phrase, and the one before it of the same phrase; 0: none. */
+typedef struct bnc_phrase_place {
+    uint32_t place, before;
+} bnc_phrase_place;
+
+/* The memory is used again for the next text. */
 typedef struct bnc_candidates {
     bnc_candidate *item;
     size_t n, room;
-    bool failed; /* no memory */
+    uint32_t *last;          /* place of each phrase that has its bit set */
+    bnc_phrase_place *place; /* counted from 1 */
+    uint64_t *bits;          /* a bit for each phrase, zero between calls; then one for each of these words */
+    bool failed;             /* no memory */
 } bnc_candidates;
 
 static inline uint32_t
@@ -60,12 +70,12 @@ bnc_candidate_start(bnc_candidate c)
     return (size_t)(c & 0xffff);
 }
 
-/* Every phrase of the rules that may occur in the text, sorted; the memory in found is used again. */
+/* Every phrase of the rules that may occur in the text, in their order. */
 void bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_allocator *allocator,
                          bnc_candidates *found);
 void bnc_candidates_release(const bnc_allocator *allocator, bnc_candidates *found);
 
-/* Whether the phrase of one of the candidates, sorted as above, occurs in the view. */
+/* Whether the phrase of one of the candidates occurs in the view. */
 bool bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc_candidate *to,
                          const bnc_view *view);
 

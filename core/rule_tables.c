@@ -197,7 +197,7 @@ typedef struct counts {
 
 /* One spelling of one phrase, on its way into an index. */
 typedef struct draft_spelling {
-    uint32_t hash; /* of the key */
+    uint32_t hash; /* of the key, see bnc_index */
     uint32_t key, tail, shape, phrase;
     uint32_t text;
     bool kept;  /* text is among the compiler's bytes, else among those of index_builder */
@@ -311,17 +311,24 @@ spell(const index_builder *b, stretch w, uint32_t number, spelling *out)
     return true;
 }
 
+/* Shorter keys only where there is no other: they have more false hits. */
+static size_t
+key_len(const spelling *w)
+{
+    return w->len < KEY_MOST ? w->len : KEY_MOST;
+}
+
 /* The offset of the key that costs least: texts will hold its first bytes, and all of it, so often. */
 static size_t
 cheapest_key(const index_builder *b, const spelling *w, uint32_t *cost)
 {
+    size_t n = key_len(w);
     size_t best = 0;
-    size_t at, n;
+    size_t at;
     uint32_t tried;
 
     *cost = UINT32_MAX;
-    for (at = 0; at + KEY_LEAST <= w->len && at < SPELLING_MAX; at++) {
-        n = w->len - at < KEY_MOST ? w->len - at : KEY_MOST;
+    for (at = 0; n >= KEY_LEAST && at + n <= w->len && at < SPELLING_MAX; at++) {
         tried = b->counts.count[count_slot(&b->counts, w->text + at, KEY_LEAST)] / 4 +
                 b->counts.count[count_slot(&b->counts, w->text + at, n)] * 4 + ENTRY_COST;
         if (tried < *cost) {
@@ -351,6 +358,13 @@ cost_of(const index_builder *b, stretch w, uint32_t most)
     return (uint32_t)total;
 }
 
+/* Whether the stretch is all between two gaps: nothing else is to be verified then. */
+static bool
+is_row(const index_builder *b, stretch w, uint32_t n_elements)
+{
+    return b->elements[w.first].gap && (w.first + w.n == n_elements || b->elements[w.first + w.n].gap);
+}
+
 /* The stretch by which a phrase is recognised best; without elements if each is too short. */
 static stretch
 choose_stretch(const index_builder *b, uint32_t n_elements)
@@ -371,6 +385,8 @@ choose_stretch(const index_builder *b, uint32_t n_elements)
             if (tried.spellings > SPELLINGS_MAX && tried.n > 1)
                 break;
             cost = cost_of(b, tried, least);
+            if (cost != UINT32_MAX && !is_row(b, tried, n_elements))
+                cost += cost / 2;
             if (cost < least) {
                 least = cost;
                 best = tried;
@@ -410,11 +426,10 @@ needs_wide(const index_builder *b, uint32_t n_elements)
 }
 
 static void
-add_spelling(index_builder *b, bnc_index_of index, draft_spelling *d)
+add_spelling(index_builder *b, bnc_index_of index, const draft_spelling *d)
 {
     bool full = BNC_SHAPE_TAIL(d->shape) == KEY_MOST - 4;
 
-    d->hash = full ? bnc_key_hash(d->key, d->tail, 32) : bnc_gram_hash(d->key, 32);
     bnc_buffer_add(full ? &b->full[index] : &b->shorter[index], d, sizeof(*d));
 }
 
@@ -438,7 +453,7 @@ index_phrase(index_builder *b, bnc_phrase *phrase, uint32_t number)
     for (i = 0; i < chosen.spellings; i++) {
         spell(b, chosen, i, &spelt);
         at = cheapest_key(b, &spelt, &cost);
-        n = spelt.len - at < KEY_MOST ? spelt.len - at : KEY_MOST;
+        n = key_len(&spelt);
         memset(key, 0, sizeof(key));
         memcpy(key, spelt.text + at, n);
         d.key = bnc_gram(key);
@@ -485,34 +500,20 @@ compare_drafts(const void *a, const void *b)
     return order != 0 ? order : x->phrase < y->phrase ? -1 : x->phrase > y->phrase;
 }
 
-/* Bits for n keys of which few should meet, at most 2^most. */
-static uint32_t
-bits_for(uint32_t n, uint32_t most)
-{
-    uint32_t bits = 8;
-
-    while (bits < most && 1u << bits < n * 8)
-        bits++;
-    return bits;
-}
-
-static void
-set_bit(bnc_compiler *c, uint32_t filter, uint32_t bit)
-{
-    ((uint32_t *)c->tables.data)[filter + bit / 32] |= 1u << (bit % 32);
-}
-
 /* Sorts, and finds those that are the same. Returns how many are different. */
 static uint32_t
-sort_drafts(const index_builder *b, bnc_buffer *drafts)
+sort_drafts(const index_builder *b, bnc_buffer *drafts, uint32_t bits)
 {
     draft_spelling *d = (draft_spelling *)drafts->data;
     uint32_t n = (uint32_t)(drafts->len / sizeof(*d));
     uint32_t different = 0;
     uint32_t i;
 
-    for (i = 0; i < n; i++)
+    for (i = 0; i < n; i++) {
+        d[i].hash = BNC_SHAPE_TAIL(d[i].shape) == KEY_MOST - 4 ? bnc_key_hash(d[i].key, d[i].tail, bits)
+                                                               : bnc_gram_hash2(d[i].key, bits);
         d[i].bytes = (d[i].kept ? b->c->bytes.data : b->bytes.data) + d[i].text;
+    }
     if (n > 0)
         qsort(d, n, sizeof(*d), compare_drafts);
     for (i = 0; i < n; i++) {
@@ -522,23 +523,31 @@ sort_drafts(const index_builder *b, bnc_buffer *drafts)
     return different;
 }
 
+/* The bits of a key in a filter by its first bytes. */
+static void
+set_start_bits(bnc_compiler *c, uint32_t filter, uint32_t hash, const draft_spelling *d)
+{
+    uint32_t *word = (uint32_t *)c->tables.data + filter + hash;
+
+    *word |= BNC_SHAPE_TAIL(d->shape) == 0 ? UINT32_MAX : 1u << (d->tail & 31);
+}
+
+/* Spellings by their hash, and the phrases of each. */
 static void
 place_keys(index_builder *b, bnc_keys *keys, bnc_buffer *drafts)
 {
     bnc_compiler *c = b->c;
-    uint32_t n_spellings = sort_drafts(b, drafts);
+    uint32_t n_spellings = sort_drafts(b, drafts, keys->bits);
     const draft_spelling *d = (const draft_spelling *)drafts->data;
     uint32_t n = (uint32_t)(drafts->len / sizeof(*d));
     uint32_t phrases = place_zeros(c, n);
     uint32_t n_phrases = 0;
-    uint32_t n_buckets, bucket, i, k;
+    uint32_t n_buckets = 1u << keys->bits >> keys->shift;
+    uint32_t bucket, i, k;
     bnc_spelling *spelling;
     uint32_t *words;
 
-    keys->bits = bits_for(n_spellings, 18);
     keys->n_spellings = n_spellings;
-    n_buckets = 1u << (keys->bits - BNC_BUCKET_SHIFT);
-    keys->filter = place_zeros(c, (1u << keys->bits) / 32);
     keys->buckets = place_zeros(c, (size_t)n_buckets + 1);
     keys->spellings = place_zeros(c, ((size_t)n_spellings + 1) * sizeof(*spelling) / sizeof(uint32_t));
     if (c->tables.failed)
@@ -547,9 +556,8 @@ place_keys(index_builder *b, bnc_keys *keys, bnc_buffer *drafts)
     spelling = (bnc_spelling *)(words + keys->spellings);
     for (i = 0, k = 0, bucket = 0; i < n; i++) {
         if (!d[i].again) {
-            for (; bucket <= d[i].hash >> (32 - keys->bits) >> BNC_BUCKET_SHIFT; bucket++)
+            for (; bucket <= d[i].hash >> keys->shift; bucket++)
                 words[keys->buckets + bucket] = k;
-            set_bit(c, keys->filter, d[i].hash >> (32 - keys->bits));
             spelling[k].key = d[i].key;
             spelling[k].tail = d[i].tail;
             spelling[k].shape = d[i].shape;
@@ -570,26 +578,48 @@ place_keys(index_builder *b, bnc_keys *keys, bnc_buffer *drafts)
     spelling[k].phrases = phrases + n_phrases;
 }
 
+static uint32_t
+bits_for(uint32_t n, uint32_t least, uint32_t most)
+{
+    uint32_t bits = least;
+
+    while (bits < most && 1u << bits < n)
+        bits++;
+    return bits;
+}
+
 static void
 place_index(index_builder *b, bnc_index *index, bnc_index_of number)
 {
+    bnc_compiler *c = b->c;
     bnc_buffer *drafts[2] = {&b->full[number], &b->shorter[number]};
+    uint32_t n[2] = {(uint32_t)(drafts[0]->len / sizeof(draft_spelling)),
+                     (uint32_t)(drafts[1]->len / sizeof(draft_spelling))};
     const draft_spelling *d;
-    uint32_t i, n;
+    uint32_t i;
     int k;
 
+    /* sparse filters, but small enough to stay in the nearest cache */
+    index->bits = bits_for((n[0] + n[1]) / 2, 5, 13);
+    index->full.bits = bits_for(n[0] * 16, 8, 18);
+    index->full.shift = 3;
+    index->shorter.bits = bits_for(n[1] * 8, 5, 13);
+    index->shorter.shift = 0;
     place_keys(b, &index->full, drafts[0]);
     place_keys(b, &index->shorter, drafts[1]);
-    index->bits = bits_for(index->full.n_spellings + index->shorter.n_spellings, 17);
-    index->filter = place_zeros(b->c, (1u << index->bits) / 32);
-    if (b->c->tables.failed)
+    index->filter = place_zeros(c, 1u << index->bits);
+    index->full.filter = place_zeros(c, (1u << index->full.bits) / 32);
+    index->shorter.filter = place_zeros(c, 1u << index->shorter.bits);
+    if (c->tables.failed)
         return;
-    for (k = 0; k < 2; k++) {
-        d = (const draft_spelling *)drafts[k]->data;
-        n = (uint32_t)(drafts[k]->len / sizeof(*d));
-        for (i = 0; i < n; i++)
-            set_bit(b->c, index->filter, bnc_gram_hash(d[i].key, index->bits));
-    }
+    for (k = 0; k < 2; k++)
+        for (i = 0, d = (const draft_spelling *)drafts[k]->data; i < n[k]; i++, d++) {
+            set_start_bits(c, index->filter, bnc_gram_hash(d->key, index->bits), d);
+            if (k == 0)
+                ((uint32_t *)c->tables.data)[index->full.filter + d->hash / 32] |= 1u << (d->hash % 32);
+            else
+                set_start_bits(c, index->shorter.filter, d->hash, d);
+        }
 }
 
 static bool
@@ -814,6 +844,7 @@ lay_out(bnc_compiler *c, draft_tables *d)
     head.n_rules = n;
     head.rules = place(c, d->ranked, n * sizeof(*d->ranked));
     head.n_phrases = (uint32_t)(c->phrases.len / sizeof(bnc_phrase));
+    head.n_wanted = n_wanted;
     if (!build_index(c, &head, d->phrases, n_wanted))
         return false;
     head.phrases = place(c, d->phrases, c->phrases.len);

@@ -132,19 +132,20 @@ typedef struct bnc_spelling {
 
 /* Spellings by the hash of their keys. */
 typedef struct bnc_keys {
-    uint32_t bits;                   /* of a hash */
-    uint32_t filter;                 /* a bit for each hash in use */
-    uint32_t buckets;                /* the first spelling of each hash >> BNC_BUCKET_SHIFT, and one more at the end */
+    uint32_t bits; /* of a hash */
+    uint32_t filter;
+    uint32_t buckets, shift;         /* the first spelling of each hash >> shift, and one more at the end */
     uint32_t spellings, n_spellings; /* one more is at the end */
 } bnc_keys;
 
-#define BNC_BUCKET_SHIFT 4
-
+/*
+ * The filters tell where no key can be. That of full has a bit for each bnc_key_hash. The others have a word for each
+ * bnc_gram_hash (bnc_gram_hash2 in shorter) of four bytes, with a bit for the next byte, by its last five bits.
+ */
 typedef struct bnc_index {
-    uint32_t bits;    /* of a hash of four bytes */
-    uint32_t filter;  /* a bit for each that some key starts with */
-    bnc_keys full;    /* of eight bytes, by all of them */
-    bnc_keys shorter; /* by their first four */
+    uint32_t bits, filter; /* of all keys */
+    bnc_keys full;         /* of eight bytes */
+    bnc_keys shorter;
 } bnc_index;
 
 /* Keys apart by where texts are searched for them: most texts have few names, and are ASCII. */
@@ -176,15 +177,15 @@ typedef struct bnc_name {
 typedef struct bnc_tables_head {
     uint32_t n_rules, rules;
     uint32_t first_aftermath_rule, first_category_rule;
-    uint32_t n_phrases, phrases;
-    uint32_t phrase_asks; /* BNC_ASKS of the rule of each phrase, close together */
+    uint32_t n_phrases, n_wanted, phrases; /* wanted ones first */
+    uint32_t phrase_asks;                  /* BNC_ASKS of the rule of each wanted phrase, close together */
     uint32_t n_elements, elements;
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];
     uint32_t n_shorts, n_plain_shorts, shorts; /* phrases too short for a key; first those that ASCII may hold */
     uint32_t coded, coded_asks;                /* where each list of rules without phrases starts; their BNC_ASKS */
     uint32_t n_providers, providers, first_provider; /* names; numbers count from first_provider */
-    uint32_t label_filter, labels, label_bits; /* bnc_label_set: what phrases look for in names */
+    uint32_t label_filter, labels, label_bits;       /* bnc_label_set: what phrases look for in names */
     uint32_t n_patterns;
     uint32_t n_bytes;
 } bnc_tables_head;
@@ -259,6 +260,13 @@ static inline uint32_t
 bnc_gram_hash(uint32_t gram, uint32_t bits)
 {
     return (gram * 2654435761u) >> (32 - bits);
+}
+
+/* Another one: what meets by the first does not by this. */
+static inline uint32_t
+bnc_gram_hash2(uint32_t gram, uint32_t bits)
+{
+    return (gram * 2246822519u) >> (32 - bits);
 }
 
 /* The hash of eight bytes. */

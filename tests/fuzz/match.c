@@ -713,7 +713,7 @@ found_holds(const bnc_rules *compiled, const bnc_candidates *found, const bnc_ru
     while (from < end && bnc_candidate_phrase(*from) < r->phrases)
         from++;
     for (to = from; to < end && bnc_candidate_phrase(*to) < r->phrases + r->n_phrases; to++)
-        if (to > from && to[0] < to[-1])
+        if (to > from && bnc_candidate_phrase(to[0]) < bnc_candidate_phrase(to[-1]))
             fault("candidates out of order");
     return bnc_candidates_hold(compiled, from, to, view);
 }
@@ -759,7 +759,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static bnc_gram_index grams;
     counting memory = {0};
     bnc_allocator allocator = counting_allocator(&memory);
-    bnc_candidates found = {NULL, 0, 0, false};
+    bnc_candidates found = {NULL, 0, 0, NULL, NULL, NULL, false};
     bnc_compiler *compiler;
     bnc_rules compiled;
     bnc_label_set labels;
