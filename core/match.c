@@ -413,28 +413,45 @@ try_short_option(search *q, const bnc_option *option, size_t from)
     }
 }
 
-static bool
-find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
+/* Tries every place where an option of the element that is not empty stands. */
+static void
+try_options(search *q, const bnc_element *element, size_t from)
 {
-    search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}, 0, {0}, 0};
-    const unsigned char *s = lane_of(view, lane);
-    const bnc_option *option = bnc_option_at(rules, r.first->options);
-    const bnc_option *end = option + r.first->n_options;
-    const bnc_gram_index *grams = grams_of(view);
+    const unsigned char *s = lane_of(q->view, q->lane);
+    const bnc_option *option = bnc_option_at(q->rules, element->options);
+    const bnc_option *end = option + element->n_options;
+    const bnc_gram_index *grams = grams_of(q->view);
     size_t start;
     uint32_t hash;
 
     for (; option < end; option++) {
         if (option->len < 4) {
-            try_short_option(&q, option, from);
+            if (option->len > 0)
+                try_short_option(q, option, from);
             continue;
         }
         hash = bnc_gram_hash(option->head, BNC_GRAM_BITS);
-        for (start = gram_place(grams, hash, grams->first[hash], 0); start < q.best.least;
+        for (start = gram_place(grams, hash, grams->first[hash], 0); start < q->best.least;
              start = gram_place(grams, hash, grams->next[start], start + 1))
-            if (start >= from && start < view->end && stands_at(rules, option, s, view->end, start))
-                try_start(&q, start);
+            if (start >= from && start < q->view->end && stands_at(q->rules, option, s, q->view->end, start))
+                try_start(q, start);
     }
+}
+
+static bool
+find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
+{
+    search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}, 0, {0}, 0};
+    const bnc_option *first;
+    uint32_t i = 0;
+
+    /* where an element may be empty, the row may start with the next one */
+    do {
+        try_options(&q, &r.first[i], from);
+        first = bnc_option_at(rules, r.first[i].options);
+    } while (first->len == 0 && !r.first[i].run && ++i < r.n);
+    if (first->len == 0)
+        try_short_option(&q, first, from);
     *at = q.at;
     *found = q.best;
     return q.best.least != SIZE_MAX;
