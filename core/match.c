@@ -438,6 +438,17 @@ try_options(search *q, const bnc_element *element, size_t from)
     }
 }
 
+/* Tries every place where the run starts. */
+static void
+try_runs(search *q, uint32_t run, size_t from)
+{
+    size_t start;
+
+    for (start = from; start < q->view->end && start < q->best.least; start++)
+        if (in_run(run, q->view, start) && (start == q->view->start || !in_run(run, q->view, start - 1)))
+            try_start(q, start);
+}
+
 static bool
 find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
 {
@@ -450,7 +461,9 @@ find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
         try_options(&q, &r.first[i], from);
         first = bnc_option_at(rules, r.first[i].options);
     } while (first->len == 0 && !r.first[i].run && ++i < r.n);
-    if (first->len == 0)
+    if (i < r.n && r.first[i].run)
+        try_runs(&q, r.first[i].run, from);
+    else if (first->len == 0)
         try_short_option(&q, first, from);
     *at = q.at;
     *found = q.best;
