@@ -664,14 +664,14 @@ hash_label(const unsigned char *s, size_t n)
 
 /* [from, to) of the text. */
 typedef struct label {
-    size_t from, to;
+    uint32_t from, to;
     uint64_t hash;
 } label;
 
+/* Those of one name; some of the last 64 bytes that were read are over, but not counted in n. */
 typedef struct labels {
-    label item[LABELS_MAX];
-    unsigned n;
-    uint64_t pairs, singles; /* bit i: item i may be one of a known pair, or known alone */
+    label item[LABELS_MAX + 32];
+    size_t n;
 } labels;
 
 /* 0 stands for a free slot. */
@@ -685,71 +685,49 @@ single_hash(const label *l)
 static uint32_t
 pair_hash(const unsigned char *s, const label *l)
 {
-    uint64_t between = (uint64_t)s[l->to] | (uint64_t)s[l[1].from - 1] << 8 | (l[1].from - l->to) << 16;
+    uint64_t between = (uint64_t)s[l->to] | (uint64_t)s[l[1].from - 1] << 8 | (uint64_t)(l[1].from - l->to) << 16;
 
     return (uint32_t)((((l->hash >> 7 ^ l[1].hash) + between) * 0xff51afd7ed558ccdu) >> 32 | 1);
 }
 
-/* Bit 0: the label may be one of a known pair; bit 1: it may be known alone. */
-static inline uint64_t
-may_be_known(const bnc_label_set *sets, size_t n_sets, uint32_t label)
-{
-    uint32_t at = BNC_LABEL_FILTER(label);
-    uint32_t found = 0;
-    size_t i;
-
-    for (i = 0; i < n_sets; i++)
-        if (sets[i].bits != 0)
-            found |= sets[i].filter[at / 16] >> at % 16 * 2;
-    return found & 3;
-}
-
 static inline void
-add_label(labels *to, const unsigned char *s, size_t from, size_t end, const bnc_label_set *sets, size_t n_sets)
+set_label(label *l, const unsigned char *s, size_t from, size_t to)
 {
-    label *l = &to->item[to->n];
-    uint64_t may;
-
-    l->from = from;
-    l->to = end;
-    l->hash = hash_label(s + from, end - from);
-    may = may_be_known(sets, n_sets, single_hash(l));
-    to->pairs |= (may & 1) << to->n;
-    to->singles |= (may >> 1) << to->n;
-    to->n++;
+    l->from = (uint32_t)from;
+    l->to = (uint32_t)to;
+    l->hash = hash_label(s + from, to - from);
 }
 
 /* The labels of [start, end), no more than LABELS_MAX. */
 static inline void
-read_labels(const unsigned char *s, const maps *m, size_t start, size_t end, const bnc_label_set *sets, size_t n_sets,
-            labels *found)
+read_labels(const unsigned char *s, const maps *m, size_t start, size_t end, labels *found)
 {
+    label *l = found->item;
     uint64_t here, behind;
     size_t base, n;
 
-    found->n = 0;
-    found->pairs = found->singles = 0;
-    for (base = start; base < end && found->n < LABELS_MAX; base += n) {
+    for (base = start; base < end && l < found->item + LABELS_MAX; base += n) {
         here = bits_from(&m->label, base);
         n = end - base;
         if (n >= 64) {
             if (~here == 0) {
                 n = run_from(&m->label, base);
                 n = n < end - base ? n : end - base;
-                add_label(found, s, base, base + n, sets, n_sets);
+                set_label(l++, s, base, base + n);
                 continue;
             }
             /* less than 64 bytes, so that there is an end to each label; one that goes on is left to the next round */
             n = here >> 63 == 0 ? 63 : 64 - (size_t)__builtin_clzll(~here);
         }
         here &= ((uint64_t)1 << n) - 1;
-        for (; here != 0 && found->n < LABELS_MAX; here &= behind) {
+        for (; here != 0; here &= behind) {
             /* adding to the low end of a label's bits leaves one behind them */
             behind = here + (here & (~here + 1));
-            add_label(found, s, base + (size_t)__builtin_ctzll(here), base + (size_t)__builtin_ctzll(behind), sets,
-                      n_sets);
+            set_label(l++, s, base + (size_t)__builtin_ctzll(here), base + (size_t)__builtin_ctzll(behind));
         }
     }
+    n = (size_t)(l - found->item);
+    found->n = n < LABELS_MAX ? n : LABELS_MAX;
 }
 
 /* Gives the pairs of labels, or the only one. */
@@ -757,9 +735,9 @@ static void
 give_labels(const unsigned char *s, const maps *m, size_t start, size_t end, bnc_label_fn add, void *context)
 {
     labels found;
-    unsigned i;
+    size_t i;
 
-    read_labels(s, m, start, end, NULL, 0, &found);
+    read_labels(s, m, start, end, &found);
     if (found.n == 1)
         add(context, single_hash(&found.item[0]), single_hash(&found.item[0]));
     for (i = 0; i + 1 < found.n; i++) {
@@ -858,22 +836,42 @@ is_reporter(const unsigned char *s, size_t n, const maps *m, size_t start, size_
     return n - end > 6 && (memcmp(s + end, "] said", 6) == 0 || memcmp(s + end, "] refu", 6) == 0);
 }
 
+/* Sets bit i where the filter has label i: in *pairs as one of a pair, in *singles as one that is alone. */
+static inline void
+sift_labels(const label *l, size_t n, const uint32_t *filter, uint64_t *pairs, uint64_t *singles)
+{
+    uint64_t in_pair = 0, alone = 0;
+    uint32_t at, found;
+
+    while (n-- > 0) {
+        at = BNC_LABEL_FILTER(single_hash(&l[n]));
+        found = filter[at / 16] >> at % 16 * 2;
+        in_pair = in_pair << 1 | (found & 1);
+        alone = alone << 1 | (found >> 1 & 1);
+    }
+    *pairs |= in_pair;
+    *singles |= alone;
+}
+
 /* Which of the labels are known, alone or as one of a pair: bit i for label i. */
 static inline uint64_t
 known_labels(const unsigned char *s, const labels *l, const bnc_label_set *sets, size_t n_sets)
 {
-    uint64_t pairs = l->pairs & l->pairs >> 1; /* both must be in a pair */
-    uint64_t singles = l->singles;
+    uint64_t pairs = 0, singles = 0; /* those that may be */
     uint64_t known = 0;
-    unsigned i;
+    size_t i;
 
+    for (i = 0; i < n_sets; i++)
+        if (sets[i].bits != 0)
+            sift_labels(l->item, l->n, sets[i].filter, &pairs, &singles);
+    pairs &= pairs >> 1; /* both must be in one */
     for (; pairs != 0; pairs &= pairs - 1) {
-        i = (unsigned)__builtin_ctzll(pairs);
+        i = (size_t)__builtin_ctzll(pairs);
         if (is_known(sets, n_sets, pair_hash(s, &l->item[i])))
             known |= (uint64_t)3 << i;
     }
     for (; singles != 0; singles &= singles - 1) {
-        i = (unsigned)__builtin_ctzll(singles);
+        i = (size_t)__builtin_ctzll(singles);
         if (is_known(sets, n_sets, single_hash(&l->item[i])))
             known |= (uint64_t)1 << i;
     }
@@ -987,7 +985,7 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
             n = end - start;
             memcpy(out + used, s + start, n);
         } else {
-            read_labels(s, &m, start, end, sets, n_sets, &found);
+            read_labels(s, &m, start, end, &found);
             known = known_labels(s, &found, sets, n_sets);
             if (known == 0) {
                 out[used++] = BNC_MASK;
