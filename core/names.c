@@ -71,7 +71,7 @@ typedef struct maps {
     map host;      /* those, "_" and "." */
     map id;        /* those without ".", and not in a name that was found */
     map sign;      /* every name that is no id has one: "@", ":/", "." before a label; and the end of the text */
-    map announces; /* the letter or colon before what ids follow: "queued as ", "id=", "queue id: " */
+    map announces; /* the byte before "id" or "as", which ids may follow: "queued as ", "id=", "queue id: " */
     bool wide;     /* a byte is not ASCII, or BNC_WIDE_SIGN */
 } maps;
 
@@ -118,20 +118,22 @@ static inline kinds
 kinds_of(const unsigned char *s, size_t n)
 {
     kinds k = {0, 0, 0, 0, 0, 0, 0};
-    __m128i x, next, digits;
+    __m128i x, next, after, digits;
     unsigned at;
 
     for (at = 0; at < n; at += 16) {
         x = _mm_loadu_si128((const __m128i *)(const void *)(s + at));
         next = _mm_loadu_si128((const __m128i *)(const void *)(s + at + 1));
+        after = _mm_loadu_si128((const __m128i *)(const void *)(s + at + 2));
         digits = in_range(x, '0', 9);
         k.digit |= bits(digits, at);
         k.dot |= bits(is(x, '.'), at);
         k.label |= bits(either(in_range(either(x, _mm_set1_epi8(0x20)), 'a', 25), either(digits, is(x, '-'))), at);
         k.line |= bits(is(x, '_'), at);
         k.sign |= bits(either(is(x, '@'), both(is(x, ':'), is(next, '/'))), at);
-        k.announces |=
-            bits(both(either(either(is(x, 'd'), is(x, 's')), is(x, ':')), either(is(next, ' '), is(next, '='))), at);
+        k.announces |= bits(either(_mm_andnot_si128(is(x, 'a'), both(is(next, 'i'), is(after, 'd'))),
+                                   both(is(next, 'a'), is(after, 's'))),
+                            at);
         k.wide |= bits(either(x, is(x, BNC_WIDE_SIGN)), at);
     }
     return k;
@@ -151,7 +153,9 @@ kinds_of(const unsigned char *s, size_t n)
         k.label |= (uint64_t)(bnc_is_alnum(c) || c == '-') << at;
         k.line |= (uint64_t)(c == '_') << at;
         k.sign |= (uint64_t)(c == '@' || (c == ':' && s[at + 1] == '/')) << at;
-        k.announces |= (uint64_t)((c == 'd' || c == 's' || c == ':') && (s[at + 1] == ' ' || s[at + 1] == '=')) << at;
+        k.announces |=
+            (uint64_t)((c != 'a' && s[at + 1] == 'i' && s[at + 2] == 'd') || (s[at + 1] == 'a' && s[at + 2] == 's'))
+            << at;
         k.wide |= (uint64_t)(c >= 0x80 || c == BNC_WIDE_SIGN) << at;
     }
     return k;
@@ -247,19 +251,18 @@ clear_bits(map *of, size_t from, size_t to)
 static inline size_t
 next_sign(const maps *m, size_t at)
 {
-    size_t word = at / 64 + 1;
-    uint64_t b = m->sign.word[word] & ~(uint64_t)0 << at % 64;
+    uint64_t b;
 
-    while (b == 0)
-        b = m->sign.word[++word];
-    return (word - 1) * 64 + (size_t)__builtin_ctzll(b);
+    while ((b = bits_from(&m->sign, at)) == 0)
+        at += 64;
+    return at + (size_t)__builtin_ctzll(b);
 }
 
 /* ---- names in their order ---- */
 
 /* None has less than three bytes, with what announces it. */
 typedef struct names {
-    bnc_name_span item[BNC_TEXT_MAX / 3 + 1];
+    bnc_name_span item[BNC_TEXT_MAX / 3 + 2];
     size_t n;
 } names;
 
@@ -568,9 +571,6 @@ follows_id_word(const unsigned char *s, size_t start)
                  {"queueid: ", 9}, {"queue id: ", 10}, {"message id ", 11}, {"message-id: ", 12}, {"session id ", 11}};
     size_t i;
 
-    /* the usual word that ends like them */
-    if (start >= 6 && memcmp(s + start - 6, "said: ", 6) == 0)
-        return false;
     for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (start >= words[i].len && s[start - 2] == (unsigned char)words[i].word[words[i].len - 2] &&
             memcmp(s + start - words[i].len, words[i].word, words[i].len) == 0)
@@ -607,13 +607,13 @@ find_ids(const unsigned char *s, size_t len, const maps *m, names *found)
     for (i = 1; i <= n; i++) {
         after_digit = digits >> 63;
         after_other = others >> 63;
-        announced = announces >> 62;
+        announced = announces >> 60 | announces >> 59;
         digits = m->id.word[i] & m->digit.word[i];
         others = m->id.word[i] & ~digits;
         announces = m->announces.word[i];
         after_digit |= digits << 1;
         after_other |= others << 1;
-        announced |= announces << 2;
+        announced |= announces << 4 | announces << 5; /* "id=", "id ", "as "; "id: " */
         places = (behind_runs(others, after_digit | announced, &through_others) | announced) & digits;
         places |= behind_runs(digits, after_other, &through_digits) & others;
         for (; places != 0; places &= places - 1) {
@@ -878,7 +878,21 @@ known_labels(const unsigned char *s, const labels *l, const bnc_label_set *sets,
     return known;
 }
 
-/* Writes the name [start, end) with only its known labels, and the signs beside them; returns the bytes written. */
+/* Copies n bytes, and up to 64 more: most stretches of words are shorter than that. */
+static inline void
+copy_some(unsigned char *to, const unsigned char *from, size_t n)
+{
+    size_t i = 0;
+
+    do
+        memcpy(to + i, from + i, 64);
+    while ((i += 64) < n);
+}
+
+/*
+ * Writes the name [start, end) with only its known labels and the signs beside them, one BNC_MASK for the labels
+ * between them; returns the bytes written.
+ */
 static size_t
 put_known(const unsigned char *s, size_t start, size_t end, const labels *l, uint64_t known, unsigned char *out)
 {
@@ -886,40 +900,25 @@ put_known(const unsigned char *s, size_t start, size_t end, const labels *l, uin
     size_t from = start; /* of the signs before the label in hand */
     bool shown = false;  /* the label before it is */
     bool next;
-    unsigned i;
-
-    for (i = 0; i <= l->n; i++) {
-        next = i < l->n && (known >> i & 1) != 0;
-        if (shown || next) {
-            size_t to = i < l->n ? l->item[i].from : end;
-
-            /* signs between labels that are not read any more are hidden with them */
-            if (i == LABELS_MAX)
-                to = from;
-            memcpy(out + used, s + from, to - from);
-            used += to - from;
-        }
-        if (next) {
-            memcpy(out + used, s + l->item[i].from, l->item[i].to - l->item[i].from);
-            used += l->item[i].to - l->item[i].from;
-        } else if (i < l->n && (used == 0 || out[used - 1] != BNC_MASK)) {
-            out[used++] = BNC_MASK;
-        }
-        shown = next;
-        if (i < l->n)
-            from = l->item[i].to;
-    }
-    return used;
-}
-
-/* Copies n bytes, and up to 63 more: most stretches of words are shorter than that. */
-static inline void
-copy_some(unsigned char *to, const unsigned char *from, size_t n)
-{
     size_t i;
 
-    for (i = 0; i < n; i += 64)
-        memcpy(to + i, from + i, 64);
+    for (i = 0; i < l->n; i++) {
+        next = (known >> i & 1) != 0;
+        copy_some(out + used, s + from, l->item[i].from - from);
+        used += shown || next ? l->item[i].from - from : 0;
+        from = l->item[i].to;
+        copy_some(out + used, s + l->item[i].from, from - l->item[i].from);
+        if (!next)
+            out[used] = BNC_MASK;
+        used += next ? from - l->item[i].from : shown || i == 0;
+        shown = next;
+    }
+    /* signs between labels that are not read any more are hidden with them */
+    if (shown && l->n < LABELS_MAX) {
+        copy_some(out + used, s + from, end - from);
+        used += end - from;
+    }
+    return used;
 }
 
 /* Whether words may be in a legacy charset, and look like names. */
@@ -966,8 +965,9 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
     text->n_names = 0;
     text->wide = m.wide;
     keep = text->wide && is_legacy(s, len);
+    name.item[name.n].start = UINT16_MAX;
     for (i = 0;; at = end) {
-        start = i < name.n ? name.item[i].start : len;
+        start = name.item[i].start < len ? name.item[i].start : len;
         for (; line < text->n_lines && text->lines[line] < start; line++)
             if (text->lines[line] >= at)
                 text->lines[n_lines++] = (uint16_t)(text->lines[line] - at + used);
@@ -978,7 +978,7 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
         /* names that touch each other are one */
         do
             end = name.item[i++].end;
-        while (i < name.n && name.item[i].start == end);
+        while (name.item[i].start == end);
         if (s[end] == '[' && end < len && is_reporter(s, len, &m, start, end))
             note_name(text, used - 5, used - 1);
         if (keep) {
