@@ -342,6 +342,11 @@ grams_of(const bnc_view *view)
     return g;
 }
 
+/* Texts that repeat themselves are the slowest: a place is not tried if another with the same bytes was in vain. */
+#define VAIN_BITS 4
+#define VAINS (1 << VAIN_BITS)
+#define VAIN_MANY 8 /* before it pays to compare them */
+
 /* The search for the row that ends first, at or after from. */
 typedef struct search {
     const bnc_rules *rules;
@@ -350,14 +355,56 @@ typedef struct search {
     const bnc_view *view;
     size_t at;
     ends best;
+    uint32_t n_vain;      /* places at which the row does not start */
+    uint16_t vain[VAINS]; /* the last ones, by the hash of what is there; 0: none */
+    size_t reach;         /* bytes from a place on that may matter */
 } search;
+
+/* The most bytes of the row, and the one behind it; SIZE_MAX if there is no such number. */
+static size_t
+reach_of(const bnc_rules *rules, row r)
+{
+    const bnc_option *option;
+    size_t reach = 1;
+    uint32_t i, k, most;
+
+    for (i = 0; i < r.n; i++) {
+        if (r.first[i].run || r.first[i].boundary == BNC_TEXT_END)
+            return SIZE_MAX;
+        option = bnc_option_at(rules, r.first[i].options);
+        for (k = most = 0; k < r.first[i].n_options; k++)
+            if (option[k].len > most)
+                most = option[k].len;
+        reach += most;
+    }
+    return reach;
+}
+
+/* Whether two places are surrounded by the same bytes, as far as the row may look. */
+static bool
+are_alike(const search *q, const unsigned char *s, size_t a, size_t b)
+{
+    return a > q->view->start && b > q->view->start && q->reach <= q->view->end - (a > b ? a : b) &&
+           memcmp(s + a - 1, s + b - 1, q->reach + 1) == 0;
+}
 
 static void
 try_start(search *q, size_t start)
 {
-    ends e = row_ends(q->rules, q->r, q->lane, q->view, start);
+    const unsigned char *s = lane_of(q->view, q->lane);
+    uint16_t *vain = &q->vain[bnc_gram_hash(bnc_gram(s + start), VAIN_BITS)];
+    ends e;
 
-    if (e.least < q->best.least || (e.least == q->best.least && e.least != SIZE_MAX && start < q->at)) {
+    if (q->n_vain > VAIN_MANY && are_alike(q, s, *vain, start))
+        return;
+    e = row_ends(q->rules, q->r, q->lane, q->view, start);
+    if (e.least == SIZE_MAX) {
+        *vain = (uint16_t)start;
+        if (q->n_vain++ == VAIN_MANY)
+            q->reach = reach_of(q->rules, q->r);
+        return;
+    }
+    if (e.least < q->best.least || (e.least == q->best.least && start < q->at)) {
         q->at = start;
         q->best = e;
     }
@@ -379,28 +426,58 @@ try_short_option(search *q, const bnc_option *option, size_t from)
     }
 }
 
-static bool
-find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
+/* Tries every place where an option of the element that is not empty stands. */
+static void
+try_options(search *q, const bnc_element *element, size_t from)
 {
-    search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}};
-    const unsigned char *s = lane_of(view, lane);
-    const bnc_option *option = bnc_option_at(rules, r.first->options);
-    const bnc_option *end = option + r.first->n_options;
-    const bnc_gram_index *grams = grams_of(view);
+    const unsigned char *s = lane_of(q->view, q->lane);
+    const bnc_option *option = bnc_option_at(q->rules, element->options);
+    const bnc_option *end = option + element->n_options;
+    const bnc_gram_index *grams = grams_of(q->view);
     size_t start;
     uint32_t hash;
 
     for (; option < end; option++) {
         if (option->len < 4) {
-            try_short_option(&q, option, from);
+            if (option->len > 0)
+                try_short_option(q, option, from);
             continue;
         }
         hash = bnc_gram_hash(option->head, BNC_GRAM_BITS);
-        for (start = gram_place(grams, hash, grams->first[hash], 0); start < q.best.least;
+        for (start = gram_place(grams, hash, grams->first[hash], 0); start < q->best.least;
              start = gram_place(grams, hash, grams->next[start], start + 1))
-            if (start >= from && start < view->end && stands_at(rules, option, s, view->end, start))
-                try_start(&q, start);
+            if (start >= from && start < q->view->end && stands_at(q->rules, option, s, q->view->end, start))
+                try_start(q, start);
     }
+}
+
+/* Tries every place where the run starts. */
+static void
+try_runs(search *q, uint32_t run, size_t from)
+{
+    size_t start;
+
+    for (start = from; start < q->view->end && start < q->best.least; start++)
+        if (in_run(run, q->view, start) && (start == q->view->start || !in_run(run, q->view, start - 1)))
+            try_start(q, start);
+}
+
+static bool
+find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
+{
+    search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}, 0, {0}, 0};
+    const bnc_option *first;
+    uint32_t i = 0;
+
+    /* where an element may be empty, the row may start with the next one */
+    do {
+        try_options(&q, &r.first[i], from);
+        first = bnc_option_at(rules, r.first[i].options);
+    } while (first->len == 0 && !r.first[i].run && ++i < r.n);
+    if (i < r.n && r.first[i].run)
+        try_runs(&q, r.first[i].run, from);
+    else if (first->len == 0)
+        try_short_option(&q, first, from);
     *at = q.at;
     *found = q.best;
     return q.best.least != SIZE_MAX;
