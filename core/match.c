@@ -2,15 +2,17 @@
  * match.c - the matcher, see match.h.
  *
  * A phrase is a row of elements, each a few options, parted by gaps into stretches. The rule compiler
- * has chosen a few of its bytes, four to eight, as its keys: rare ones, one of which is wherever the phrase is.
+ * has chosen a few neighbouring elements and written down all their spellings, one of which is wherever the phrase is;
+ * and of each spelling a key, four to eight bytes that are rare.
  *
- *     text     550 5.1.1 mailbox unavailable: no such user
- *                                             ^^^^             four bytes at each place are hashed
- *     filter   ...0100000010000...                             most hashes are no key's: nothing to do
- *     bucket   "such use" -> phrase 812, "no such us" ...      eight bytes are compared
- *     sorted   (812, here) (1204, there) ...                   candidates, in the order of their rules
+ *     text      550 5.1.1 mailbox unavailable: no such user
+ *                                              ^^^^^            five bytes at each place: may a key start so?
+ *     filters   ...0100000010000...             ^^^^^^^^        if so, eight bytes: may they be a key?
+ *     spelling  "no such user", of phrases 812, 1204 ...        if so, all bytes of its spellings are compared
+ *     bits      ...1...1...                                     a bit for each phrase: lists them in their rules' order
  *
- * Candidates are verified one by one, by whoever looks for a winner, and only until there is one.
+ * For most phrases that is all; else what is beside the spelling is verified by whoever looks for a winner, one by one,
+ * and only until there is one.
  */
 #include "match.h"
 
@@ -579,7 +581,7 @@ typedef struct collector {
 } collector;
 
 /* So many places are kept in any case; then, of a phrase that has one, only that there are more. */
-#define PLACES_KEPT 500
+#define PLACES_KEPT 100
 
 /* Notes a place of phrases, which are BNC_CUED. */
 static inline void

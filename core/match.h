@@ -19,7 +19,7 @@ typedef struct bnc_gram_index {
     bool made;
     const unsigned char *text;
     size_t len;
-    /* by hash, and by place: ascending. Where there is none, any number: made is not what clears them. */
+    /* By hash, and by place, ascending. Where there is none, what an earlier text left, or what first began with. */
     uint16_t first[1 << BNC_GRAM_BITS];
     uint16_t next[BNC_TEXT_MAX];
 } bnc_gram_index;

@@ -171,11 +171,14 @@ place(bnc_compiler *c, const void *data, size_t len)
 static uint32_t
 place_zeros(bnc_compiler *c, size_t n_words)
 {
+    static const uint32_t zeros[256];
     uint32_t at = (uint32_t)(c->tables.len / sizeof(uint32_t));
-    uint32_t zero = 0;
+    size_t n;
 
-    while (n_words-- > 0)
-        bnc_buffer_add(&c->tables, &zero, sizeof(zero));
+    for (; n_words > 0; n_words -= n) {
+        n = n_words < 256 ? n_words : 256;
+        bnc_buffer_add(&c->tables, zeros, n * sizeof(zeros[0]));
+    }
     return at;
 }
 
