@@ -554,6 +554,8 @@ compare_spellings(const draft_spelling *x, const draft_spelling *y)
         return x->key < y->key ? -1 : 1;
     if (x->tail != y->tail)
         return x->tail < y->tail ? -1 : 1;
+    if (BNC_SHAPE_TAIL(x->shape) != BNC_SHAPE_TAIL(y->shape))
+        return BNC_SHAPE_TAIL(x->shape) < BNC_SHAPE_TAIL(y->shape) ? -1 : 1;
     if (x->shape != y->shape)
         return x->shape < y->shape ? -1 : 1;
     return memcmp(x->bytes, y->bytes, BNC_SHAPE_LEN(x->shape));
@@ -570,9 +572,17 @@ compare_drafts(const void *a, const void *b)
     return order != 0 ? order : x->cued < y->cued ? -1 : x->cued > y->cued;
 }
 
+/* Whether a spelling, in their order, is the first with its key. */
+static bool
+is_new_key(const draft_spelling *d, uint32_t i)
+{
+    return i == 0 || d[i].key != d[i - 1].key || d[i].tail != d[i - 1].tail ||
+           BNC_SHAPE_TAIL(d[i].shape) != BNC_SHAPE_TAIL(d[i - 1].shape);
+}
+
 /* Sorts, and finds those that are the same. Returns how many are different. */
 static uint32_t
-sort_drafts(const index_builder *b, bnc_buffer *drafts, uint32_t bits)
+sort_drafts(const index_builder *b, bnc_buffer *drafts, bnc_keys *keys)
 {
     draft_spelling *d = (draft_spelling *)drafts->data;
     uint32_t n = (uint32_t)(drafts->len / sizeof(*d));
@@ -580,8 +590,8 @@ sort_drafts(const index_builder *b, bnc_buffer *drafts, uint32_t bits)
     uint32_t i;
 
     for (i = 0; i < n; i++) {
-        d[i].hash = BNC_SHAPE_TAIL(d[i].shape) == KEY_MOST - 4 ? bnc_key_hash(d[i].key, d[i].tail, bits)
-                                                               : bnc_gram_hash2(d[i].key, bits);
+        d[i].hash = BNC_SHAPE_TAIL(d[i].shape) == KEY_MOST - 4 ? bnc_key_hash(d[i].key, d[i].tail, keys->bits)
+                                                               : bnc_gram_hash2(d[i].key, keys->bits);
         d[i].bytes = (d[i].kept ? b->c->bytes.data : b->bytes.data) + d[i].text;
     }
     if (n > 0)
@@ -589,6 +599,7 @@ sort_drafts(const index_builder *b, bnc_buffer *drafts, uint32_t bits)
     for (i = 0; i < n; i++) {
         d[i].again = i > 0 && compare_spellings(&d[i], &d[i - 1]) == 0;
         different += !d[i].again;
+        keys->n_keys += is_new_key(d, i);
     }
     return different;
 }
@@ -602,50 +613,57 @@ set_start_bits(bnc_compiler *c, uint32_t filter, uint32_t hash, const draft_spel
     *word |= BNC_SHAPE_TAIL(d->shape) == 0 ? UINT32_MAX : 1u << (d->tail & 31);
 }
 
-/* Spellings by their hash, and the phrases of each. */
+/* Keys by their hash, the spellings of each, and their phrases. */
 static void
 place_keys(index_builder *b, bnc_keys *keys, bnc_buffer *drafts)
 {
     bnc_compiler *c = b->c;
-    uint32_t n_spellings = sort_drafts(b, drafts, keys->bits);
+    uint32_t n_spellings = sort_drafts(b, drafts, keys);
     const draft_spelling *d = (const draft_spelling *)drafts->data;
     uint32_t n = (uint32_t)(drafts->len / sizeof(*d));
     uint32_t phrases = place_zeros(c, n);
-    uint32_t n_phrases = 0;
     uint32_t n_buckets = 1u << keys->bits >> keys->shift;
-    uint32_t bucket, i, k;
+    uint32_t bucket = 0;
+    uint32_t spellings, i;
+    bnc_key *key;
     bnc_spelling *spelling;
     uint32_t *words;
 
-    keys->n_spellings = n_spellings;
     keys->buckets = place_zeros(c, (size_t)n_buckets + 1);
-    keys->spellings = place_zeros(c, ((size_t)n_spellings + 1) * sizeof(*spelling) / sizeof(uint32_t));
+    keys->keys = place_zeros(c, ((size_t)keys->n_keys + 1) * sizeof(*key) / sizeof(uint32_t));
+    spellings = place_zeros(c, ((size_t)n_spellings + 1) * sizeof(*spelling) / sizeof(uint32_t));
     if (c->tables.failed)
         return;
     words = (uint32_t *)c->tables.data;
-    spelling = (bnc_spelling *)(words + keys->spellings);
-    for (i = 0, k = 0, bucket = 0; i < n; i++) {
-        if (!d[i].again) {
+    key = (bnc_key *)(words + keys->keys);
+    spelling = (bnc_spelling *)(words + spellings);
+    for (i = 0; i < n; i++) {
+        if (is_new_key(d, i)) {
             for (; bucket <= d[i].hash >> keys->shift; bucket++)
-                words[keys->buckets + bucket] = k;
-            spelling[k].key = d[i].key;
-            spelling[k].tail = d[i].tail;
-            spelling[k].shape = d[i].shape;
-            spelling[k].phrases = phrases + n_phrases;
-            spelling[k].text = d[i].text;
+                words[keys->buckets + bucket] = (uint32_t)(key - (bnc_key *)(words + keys->keys));
+            key->head = d[i].key;
+            key->tail = d[i].tail;
+            key->tail_mask = (uint32_t)(((uint64_t)1 << 8 * BNC_SHAPE_TAIL(d[i].shape)) - 1);
+            key++->spellings = (uint32_t)((uint32_t *)spelling - words);
+        }
+        if (!d[i].again) {
+            spelling->shape = d[i].shape;
+            spelling->phrases = phrases;
+            spelling->text = d[i].text;
             if (!d[i].kept) {
-                spelling[k].text = (uint32_t)c->bytes.len;
+                spelling->text = (uint32_t)c->bytes.len;
                 bnc_buffer_add(&c->bytes, b->bytes.data + d[i].text, BNC_SHAPE_LEN(d[i].shape));
             }
-            k++;
+            spelling++;
         }
         /* two ways to spell the same */
         if (!d[i].again || d[i].cued != d[i - 1].cued)
-            words[phrases + n_phrases++] = d[i].cued;
+            words[phrases++] = d[i].cued;
     }
     for (; bucket <= n_buckets; bucket++)
-        words[keys->buckets + bucket] = k;
-    spelling[k].phrases = phrases + n_phrases;
+        words[keys->buckets + bucket] = keys->n_keys;
+    key->spellings = (uint32_t)((uint32_t *)spelling - words);
+    spelling->phrases = phrases;
 }
 
 static uint32_t
@@ -672,7 +690,7 @@ place_index(index_builder *b, bnc_index *index, bnc_index_of number)
     /* sparse filters, but small enough to stay in the nearest cache */
     index->bits = bits_for((n[0] + n[1]) / 2, 5, 13);
     index->full.bits = bits_for(n[0] * 16, 8, 18);
-    index->full.shift = 3;
+    index->full.shift = 2;
     index->shorter.bits = bits_for(n[1] * 8, 5, 13);
     index->shorter.shift = 0;
     place_keys(b, &index->full, drafts[0]);
