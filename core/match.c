@@ -16,6 +16,8 @@
  */
 #include "match.h"
 
+#include "bytes.h"
+
 #include <string.h>
 
 static const unsigned char *
@@ -369,19 +371,21 @@ typedef struct search {
     size_t same_before; /* in repeats, before this place, the row starts at all places that are alike, or at none */
 } search;
 
-/* How many bytes from a place on may matter for whether the row starts there; SIZE_MAX if there is no such number. */
+/* How many bytes from a place in repeats on may matter for whether the row starts there; SIZE_MAX if any. */
 static size_t
-reach_of(const bnc_rules *rules, row r)
+reach_of(const bnc_rules *rules, row r, const bnc_repeats *repeats)
 {
     const bnc_option *option;
     size_t reach = 1;
-    uint32_t i, k, most;
+    uint32_t i, k;
+    size_t most;
 
     for (i = 0; i < r.n; i++) {
-        if (r.first[i].run || r.first[i].boundary == BNC_TEXT_END)
+        if (r.first[i].boundary == BNC_TEXT_END)
             return SIZE_MAX;
         option = bnc_option_at(rules, r.first[i].options);
-        for (k = most = 0; k < r.first[i].n_options; k++)
+        most = r.first[i].run ? repeats->longest_word : 0;
+        for (k = 0; k < r.first[i].n_options; k++)
             if (option[k].len > most)
                 most = option[k].len;
         reach += most;
@@ -408,20 +412,39 @@ same_before(const bnc_rules *rules, row r, const bnc_view *view)
 
     if (view->grams->repeats.n == 0 || view->raw != view->grams->text)
         return 0;
-    reach = reach_of(rules, r);
+    reach = reach_of(rules, r, &view->grams->repeats);
     return reach <= BNC_REPEAT_REACH && reach < view->end ? view->end - reach : 0;
 }
 
-/* From a place on, over those that are like places which were tried, since from. */
-static size_t
-past_repeats(const search *q, size_t from, size_t at)
+/* The next places, at or after one, that are like places which were tried before, since from. */
+static bnc_stretch
+tried_after(const search *q, size_t from, size_t at)
 {
     const bnc_repeat *repeat = q->repeats->item;
     const bnc_repeat *end = repeat + q->repeats->n;
+    bnc_stretch tried = {BNC_TEXT_MAX + BNC_PADDING, BNC_TEXT_MAX + BNC_PADDING};
+    size_t first, last;
 
-    for (; repeat < end; repeat++)
-        if (at < repeat->to && at >= (from > repeat->from ? from : repeat->from) + repeat->period)
-            return at > q->same_before ? at : q->same_before < repeat->to ? q->same_before : repeat->to;
+    for (; repeat < end; repeat++) {
+        first = (from > repeat->from ? from : repeat->from) + repeat->period;
+        last = repeat->to < q->same_before ? repeat->to : q->same_before;
+        if (at < last && first < last) {
+            tried.start = first;
+            tried.end = last;
+            break;
+        }
+    }
+    return tried;
+}
+
+/* A place or, if it need not be tried, the next one that must be; *tried: what tried_after said, kept up to date. */
+static inline size_t
+to_try(const search *q, size_t from, size_t at, bnc_stretch *tried)
+{
+    while (at >= tried->start) {
+        at = tried->end;
+        *tried = tried_after(q, from, at);
+    }
     return at;
 }
 
@@ -430,15 +453,24 @@ static void
 try_short_option(search *q, const bnc_option *option, size_t from)
 {
     const unsigned char *s = lane_of(q->view, q->lane);
-    size_t start;
+    bnc_stretch tried = tried_after(q, from, from);
+    size_t start, end;
 
-    for (start = from; start <= q->view->end && start < q->best.least; start++) {
-        start = past_repeats(q, from, start);
-        if (option->len > 0)
-            start = bnc_find(s, q->view->end, start, q->rules->bytes + option->text, option->len);
-        if (start == SIZE_MAX)
-            return;
-        try_start(q, start);
+    for (start = to_try(q, from, from, &tried); start <= q->view->end && start < q->best.least;
+         start = to_try(q, from, start, &tried)) {
+        if (option->len > 0) {
+            end = tried.start - 1 + option->len;
+            if (end > q->view->end)
+                end = q->view->end;
+            start = bnc_find(s, end, start, q->rules->bytes + option->text, option->len);
+            if (start == SIZE_MAX && end == q->view->end)
+                return;
+            if (start == SIZE_MAX) {
+                start = tried.start;
+                continue;
+            }
+        }
+        try_start(q, start++);
     }
 }
 
@@ -492,13 +524,30 @@ try_options(search *q, const bnc_element *element, size_t from)
     }
 }
 
+/* Over bytes that can be no number or name: most are none. */
+static size_t
+to_run(uint32_t run, const bnc_view *view, size_t at)
+{
+    uint64_t w;
+
+    for (; run != BNC_RUN_WORD && at + 8 <= view->end; at += 8) {
+        w = bnc_load8(view->words + at);
+        if ((run == BNC_RUN_NAME ? bnc_equal8(w, BNC_MASK) : bnc_between8(w & ~BNC_TOPS8, '0', '9')) != 0)
+            break;
+    }
+    return at;
+}
+
 /* Tries every place where the run starts. */
 static void
 try_runs(search *q, uint32_t run, size_t from)
 {
+    bnc_stretch tried = tried_after(q, from, from);
     size_t start;
 
-    for (start = from; start < q->view->end && start < q->best.least; start++)
+    for (start = from;
+         (start = to_run(run, q->view, to_try(q, from, start, &tried))) < q->view->end && start < q->best.least;
+         start++)
         if (in_run(run, q->view, start) && (start == q->view->start || !in_run(run, q->view, start - 1)))
             try_start(q, start);
 }
@@ -697,15 +746,6 @@ list_phrases(collector *c, size_t n_summary)
     c->found->n = (size_t)(item - c->found->item);
 }
 
-static inline uint64_t
-eight_bytes(const unsigned char *s)
-{
-    uint64_t bytes;
-
-    memcpy(&bytes, s, sizeof(bytes));
-    return bytes;
-}
-
 /* As memcmp tells, for a few bytes that are the same in most cases. */
 static inline bool
 same_bytes(const unsigned char *a, const unsigned char *b, size_t n)
@@ -716,8 +756,8 @@ same_bytes(const unsigned char *a, const unsigned char *b, size_t n)
     if (n < 8)
         return memcmp(a, b, n) == 0;
     for (i = 0; i < n - 8; i += 8)
-        differ |= eight_bytes(a + i) ^ eight_bytes(b + i);
-    return (differ | (eight_bytes(a + n - 8) ^ eight_bytes(b + n - 8))) == 0;
+        differ |= bnc_load8(a + i) ^ bnc_load8(b + i);
+    return (differ | (bnc_load8(a + n - 8) ^ bnc_load8(b + n - 8))) == 0;
 }
 
 /* Notes the phrases of a spelling if all of it is in the text. */

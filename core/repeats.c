@@ -39,14 +39,30 @@ period_at(const unsigned char *s, size_t at, size_t end)
     return 0;
 }
 
+/* The longest word of what lies between two places. */
+static size_t
+longest_word(const unsigned char *s, size_t at, size_t end)
+{
+    size_t most = 0;
+    size_t len;
+
+    for (len = 0; at < end && most < BNC_REPEAT_REACH; at++) {
+        len = s[at] == ' ' ? 0 : len + 1;
+        if (len > most)
+            most = len;
+    }
+    return most;
+}
+
 void
 bnc_repeats_find(const bnc_text *text, bnc_repeats *found)
 {
     size_t at = 0;
     size_t low = 0; /* what is before it belongs to another stretch */
-    size_t period, start, end, words_end;
+    size_t period, start, end, words_end, word;
 
     found->n = 0;
+    found->longest_word = 0;
     while (text->len - at > LEAST && found->n < BNC_REPEATS_MAX) {
         period = period_at(text->raw, at, text->len);
         end = at;
@@ -64,6 +80,9 @@ bnc_repeats_find(const bnc_text *text, bnc_repeats *found)
             found->item[found->n].to = end - BNC_REPEAT_REACH + 1;
             found->item[found->n++].period = period;
             low = end;
+            word = longest_word(text->words, start, start + 2 * period);
+            if (word > found->longest_word)
+                found->longest_word = word;
         }
         at = end > at + STEP ? end : at + STEP;
     }

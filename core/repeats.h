@@ -24,6 +24,7 @@ typedef struct bnc_repeat {
 typedef struct bnc_repeats {
     bnc_repeat item[BNC_REPEATS_MAX];
     int n;
+    size_t longest_word; /* the most bytes in them without a blank; BNC_REPEAT_REACH stands for any number */
 } bnc_repeats;
 
 /* The stretches that are long enough to matter: short texts have none. */
