@@ -55,7 +55,7 @@ typedef struct job {
     bool refusals_set; /* refusals shows that part */
     bnc_view refusals;
     bool pending;
-    bool ends;           /* some words of an aftermath are in the text */
+    bool ends;           /* some words or codes of an aftermath are in the text */
     uint32_t aftermath;  /* a bit for each reply */
     size_t starts[2][3]; /* where candidates of each range start: built-in, own */
     bool preamble_known, preamble_speaks;
@@ -419,6 +419,28 @@ note_provider(providers *shown, uint32_t number)
         shown->first = number;
 }
 
+/* Whether a reply has a code that rules of signals or aftermaths ask for without words. */
+static bool
+codes_may_end(const job *j, const bnc_rule_set *set)
+{
+    const bnc_tables_head *head = bnc_tables(set->rules);
+    const uint32_t *starts = set->rules->words + head->coded;
+    const bnc_replies *replies = &j->e->replies;
+    uint32_t first;
+    unsigned code;
+    int i;
+
+    for (i = 0; i < replies->count; i++) {
+        code = replies->item[i].code - BNC_CODED_FIRST_REPLY;
+        if (code >= BNC_CODED_ANY - BNC_CODED_REPLIES)
+            continue;
+        first = set->rules->words[head->coded_asks + starts[BNC_CODED_REPLIES + code]];
+        if (BNC_ASKS_RULE(first) < head->first_category_rule)
+            return true;
+    }
+    return false;
+}
+
 /* Providers and promises, from rules of one set over the whole text. */
 static void
 read_signals(job *j, bnc_rule_set *set)
@@ -429,6 +451,7 @@ read_signals(job *j, bnc_rule_set *set)
     uint32_t i;
     walk w;
 
+    j->ends = j->ends || codes_may_end(j, set);
     part_candidates(j, set);
     refuse_in(j, all);
     start_walk(&w, j, set, SIGNALS, &view);
