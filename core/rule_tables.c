@@ -186,11 +186,29 @@ place_zeros(bnc_compiler *c, size_t n_words)
 
 #define KEY_LEAST 4
 #define KEY_MOST 8
-#define SPELLING_MAX 128  /* bytes of one spelling of neighbouring elements */
-#define SPELLINGS_MAX 400 /* of neighbouring elements */
+#define SPELLING_MAX 128   /* bytes of one spelling of neighbouring elements */
+#define SPELLINGS_MAX 3000 /* of neighbouring elements */
 #define NEIGHBOURS_MAX 6
 #define SAMPLE_WEIGHT 16 /* of a server's words against a rule's */
 #define ENTRY_COST 16    /* of one more entry, in the same measure */
+
+/* What mail servers and logs write around others' replies: common in texts, but not in examples. */
+static const char *const wrappings[] = {
+    " host \x7f said: ",
+    " (in reply to mail from command)",
+    " (in reply to rcpt to command)",
+    " (in reply to end of data command)",
+    " smtp error from remote mail server after rcpt to:<\x7f>: host \x7f: ",
+    " status=bounced (host \x7f said: ",
+    "this is the mail system at host \x7f. i'm sorry to have to inform you that your message could not be delivered to "
+    "one or more recipients. it's attached below. for further assistance, please send mail to postmaster. ",
+    "reporting-mta: dns; \x7f arrival-date: date: final-recipient: rfc822; \x7f action: failed status: "
+    "remote-mta: dns; \x7f diagnostic-code: smtp; ",
+    "a message that you sent could not be delivered to all of its recipients. the following address failed: ",
+    "delivery to the following recipient failed permanently: the error that the other server returned was: ",
+};
+#define WRAPPINGS (sizeof(wrappings) / sizeof(wrappings[0]))
+#define WRAPPED_EXAMPLES 16 /* so many examples for each text that has such a wrapping */
 
 /* How often runs of bytes occur in the examples and the phrases: what is rare there is rare in texts. */
 typedef struct counts {
@@ -221,6 +239,7 @@ typedef struct index_builder {
 typedef struct stretch {
     uint32_t first, n;
     uint32_t spellings;
+    bool only; /* nothing else is to be found of the phrase */
 } stretch;
 
 static uint32_t
@@ -265,6 +284,9 @@ count_all(index_builder *b)
     for (i = 0; i < n_examples; i++)
         if (examples[i].len >= KEY_LEAST)
             count_runs(&b->counts, b->c->samples.data + examples[i].text, examples[i].len, SAMPLE_WEIGHT);
+    for (i = 0; i < WRAPPINGS; i++)
+        count_runs(&b->counts, (const unsigned char *)wrappings[i], strlen(wrappings[i]),
+                   SAMPLE_WEIGHT * (uint32_t)(1 + n_examples / WRAPPED_EXAMPLES));
     for (i = 0; i < n; i++)
         if (b->options[i].len >= KEY_LEAST)
             count_runs(&b->counts, b->c->bytes.data + b->options[i].text, b->options[i].len, 1);
@@ -342,6 +364,44 @@ cheapest_key(const index_builder *b, const spelling *w, uint32_t *cost)
     return best;
 }
 
+/* Whether an option has a shorter one in it: at its end if it is of a first element, at its start if of a last one. */
+static bool
+option_holds(const index_builder *b, const bnc_option *outer, const bnc_option *inner, bool first, bool last)
+{
+    const unsigned char *s = b->c->bytes.data + outer->text;
+    const unsigned char *t = b->c->bytes.data + inner->text;
+
+    if (inner->len >= outer->len)
+        return false;
+    if (inner->len == 0)
+        return true;
+    if (first && last)
+        return bnc_find(s, outer->len, 0, t, inner->len) != SIZE_MAX;
+    return memcmp(last ? s : s + outer->len - inner->len, t, inner->len) == 0;
+}
+
+/*
+ * Whether the spelling that the number names holds another one of the same phrase, and nothing else is to be found of
+ * the phrase: "failed" beside "fail".
+ */
+static bool
+is_needless(const index_builder *b, stretch w, uint32_t number)
+{
+    const bnc_element *e = &b->elements[w.first];
+    const bnc_option *o;
+    uint32_t i, k;
+
+    for (i = 0; w.only && i < w.n; number /= e->n_options, i++, e++) {
+        if (i > 0 && i + 1 < w.n)
+            continue;
+        o = &b->options[e->options];
+        for (k = 0; k < e->n_options; k++)
+            if (option_holds(b, &o[number % e->n_options], &o[k], i == 0, i + 1 == w.n))
+                return true;
+    }
+    return false;
+}
+
 /* What it costs to recognise the phrase by this stretch; UINT32_MAX if it is most or more, or can't be. */
 static uint32_t
 cost_of(const index_builder *b, stretch w, uint32_t most)
@@ -351,6 +411,8 @@ cost_of(const index_builder *b, stretch w, uint32_t most)
     uint32_t cost, i;
 
     for (i = 0; i < w.spellings; i++) {
+        if (is_needless(b, w, i))
+            continue;
         if (!spell(b, w, i, &spelt))
             return UINT32_MAX;
         cheapest_key(b, &spelt, &cost);
@@ -370,9 +432,10 @@ is_row(const index_builder *b, stretch w, uint32_t n_elements)
 
 /* The stretch by which a phrase is recognised best; without elements if each is too short. */
 static stretch
-choose_stretch(const index_builder *b, uint32_t n_elements)
+choose_stretch(const index_builder *b, const bnc_phrase *phrase)
 {
-    stretch best = {0, 0, 0};
+    uint32_t n_elements = phrase->n_elements;
+    stretch best = {0, 0, 0, false};
     stretch tried;
     const bnc_element *last;
     uint32_t least = UINT32_MAX;
@@ -387,6 +450,8 @@ choose_stretch(const index_builder *b, uint32_t n_elements)
             tried.spellings *= last->n_options;
             if (tried.spellings > SPELLINGS_MAX && tried.n > 1)
                 break;
+            tried.only =
+                tried.n == n_elements && !phrase->anchored && !b->elements->boundary && phrase->lane != BNC_LANE_LABELS;
             cost = cost_of(b, tried, least);
             if (cost != UINT32_MAX && !is_row(b, tried, n_elements))
                 cost += cost / 2;
@@ -447,13 +512,15 @@ index_phrase(index_builder *b, bnc_phrase *phrase, uint32_t cued)
     size_t at, n;
 
     b->elements = (const bnc_element *)b->c->elements.data + phrase->elements;
-    chosen = choose_stretch(b, phrase->n_elements);
+    chosen = choose_stretch(b, phrase);
     phrase->spelt = chosen.first;
     phrase->n_spelt = chosen.n;
     phrase->whole = chosen.n == phrase->n_elements && !phrase->anchored && !b->elements->boundary;
     memset(&d, 0, sizeof(d));
     d.cued = cued;
     for (i = 0; i < chosen.spellings; i++) {
+        if (is_needless(b, chosen, i))
+            continue;
         spell(b, chosen, i, &spelt);
         at = cheapest_key(b, &spelt, &cost);
         n = key_len(&spelt);
@@ -632,6 +699,8 @@ cue_of(const bnc_rule *rule)
         return BNC_CUE_OF_CODE(rule->code.low);
     if (rule->enhanced.classes != 0 && rule->enhanced.detail_low == rule->enhanced.detail_high)
         return BNC_CUE_OF_ENHANCED(rule->enhanced.subject, rule->enhanced.detail_low);
+    if (rule->code.low != 0 && rule->code.low / 100 == rule->code.high / 100)
+        return BNC_CUE_OF_CLASS(rule->code.low / 100);
     return 0;
 }
 

@@ -62,11 +62,12 @@ typedef struct bnc_rule {
 #define BNC_ASKS_NOTHING BNC_ASKS(0xffff, 0, 1) /* ends a list, after all rules */
 
 /*
- * The one code that a rule asks for, if it does, as a number below 64; 0: it asks for none, or for one of several.
+ * The one code that a rule asks for, or the class of codes, as a number below 64; 0: it asks for none, or for several.
  * Codes may share a number. Beside a phrase's number it tells that the phrase need not be looked for in a text without
  * it.
  */
-#define BNC_CUE_OF_CODE(code) (1 + (uint32_t)(code) % 31)
+#define BNC_CUE_OF_CODE(code) (1 + (uint32_t)(code) % 23)
+#define BNC_CUE_OF_CLASS(class_) (24 + ((uint32_t)(class_)&7))
 #define BNC_CUE_OF_ENHANCED(subject, detail) (32 + ((uint32_t)(subject)*11 + (uint32_t)(detail)) % 32)
 
 #define BNC_CUED(phrase, cue) ((uint32_t)(phrase) | (uint32_t)(cue) << 26)
