@@ -891,10 +891,7 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     bnc_replies_read(&e->text, &e->replies);
     bnc_names_mask(&e->text);
     memset(e->text.words + e->text.len, 0, BNC_PADDING);
-    e->grams.made = false;
-    e->grams.text = e->text.raw;
-    e->grams.len = e->text.len;
-
+    bnc_grams_start(&e->grams, &e->text);
     bnc_candidates_find(e->builtin.rules, &e->text, cues_of(&e->replies), &e->allocator, &e->candidates);
     if (j.own != NULL)
         bnc_candidates_find(j.own->rules, &e->text, cues_of(&e->replies), &e->allocator, &e->own_candidates);

@@ -16,6 +16,8 @@
  */
 #include "match.h"
 
+#include "bytes.h"
+
 #include <string.h>
 
 static const unsigned char *
@@ -325,15 +327,30 @@ gram_place(const bnc_gram_index *g, uint32_t hash, size_t place, size_t from)
     return place;
 }
 
+void
+bnc_grams_start(bnc_gram_index *grams, const bnc_text *text)
+{
+    grams->made = false;
+    grams->text = text->raw;
+    grams->len = text->len;
+    bnc_repeats_find(text, &grams->repeats);
+}
+
 static const bnc_gram_index *
 grams_of(const bnc_view *view)
 {
     bnc_gram_index *g = view->grams;
+    const bnc_repeat *repeat;
+    int n = g->repeats.n;
     uint32_t hash;
     size_t at;
 
     /* what is left in first and next from other texts is no place of the same hash: gram_place tells */
     for (at = g->made || g->len < 4 ? 0 : g->len - 3; at-- > 0;) {
+        if (n > 0 && at < g->repeats.item[n - 1].to) {
+            repeat = &g->repeats.item[--n];
+            at = repeat->from + repeat->period - 1;
+        }
         hash = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS);
         g->next[at] = g->first[hash];
         g->first[hash] = (uint16_t)at;
@@ -341,11 +358,6 @@ grams_of(const bnc_view *view)
     g->made = true;
     return g;
 }
-
-/* Texts that repeat themselves are the slowest: a place is not tried if another with the same bytes was in vain. */
-#define VAIN_BITS 4
-#define VAINS (1 << VAIN_BITS)
-#define VAIN_MANY 8 /* before it pays to compare them */
 
 /* The search for the row that ends first, at or after from. */
 typedef struct search {
@@ -355,24 +367,25 @@ typedef struct search {
     const bnc_view *view;
     size_t at;
     ends best;
-    uint32_t n_vain;      /* places at which the row does not start */
-    uint16_t vain[VAINS]; /* the last ones, by the hash of what is there; 0: none */
-    size_t reach;         /* bytes from a place on that may matter */
+    const bnc_repeats *repeats;
+    size_t same_before; /* in repeats, before this place, the row starts at all places that are alike, or at none */
 } search;
 
-/* The most bytes of the row, and the one behind it; SIZE_MAX if there is no such number. */
+/* How many bytes from a place in repeats on may matter for whether the row starts there; SIZE_MAX if any. */
 static size_t
-reach_of(const bnc_rules *rules, row r)
+reach_of(const bnc_rules *rules, row r, const bnc_repeats *repeats)
 {
     const bnc_option *option;
     size_t reach = 1;
-    uint32_t i, k, most;
+    uint32_t i, k;
+    size_t most;
 
     for (i = 0; i < r.n; i++) {
-        if (r.first[i].run || r.first[i].boundary == BNC_TEXT_END)
+        if (r.first[i].boundary == BNC_TEXT_END)
             return SIZE_MAX;
         option = bnc_option_at(rules, r.first[i].options);
-        for (k = most = 0; k < r.first[i].n_options; k++)
+        most = r.first[i].run ? repeats->longest_word : 0;
+        for (k = 0; k < r.first[i].n_options; k++)
             if (option[k].len > most)
                 most = option[k].len;
         reach += most;
@@ -380,34 +393,59 @@ reach_of(const bnc_rules *rules, row r)
     return reach;
 }
 
-/* Whether two places are surrounded by the same bytes, as far as the row may look. */
-static bool
-are_alike(const search *q, const unsigned char *s, size_t a, size_t b)
-{
-    return a > q->view->start && b > q->view->start && q->reach <= q->view->end - (a > b ? a : b) &&
-           memcmp(s + a - 1, s + b - 1, q->reach + 1) == 0;
-}
-
 static void
 try_start(search *q, size_t start)
 {
-    const unsigned char *s = lane_of(q->view, q->lane);
-    uint16_t *vain = &q->vain[bnc_gram_hash(bnc_gram(s + start), VAIN_BITS)];
-    ends e;
+    ends e = row_ends(q->rules, q->r, q->lane, q->view, start);
 
-    if (q->n_vain > VAIN_MANY && are_alike(q, s, *vain, start))
-        return;
-    e = row_ends(q->rules, q->r, q->lane, q->view, start);
-    if (e.least == SIZE_MAX) {
-        *vain = (uint16_t)start;
-        if (q->n_vain++ == VAIN_MANY)
-            q->reach = reach_of(q->rules, q->r);
-        return;
-    }
-    if (e.least < q->best.least || (e.least == q->best.least && start < q->at)) {
+    if (e.least < q->best.least || (e.least == q->best.least && e.least != SIZE_MAX && start < q->at)) {
         q->at = start;
         q->best = e;
     }
+}
+
+/* The places of repeats before which those that are alike need not be tried again. */
+static size_t
+same_before(const bnc_rules *rules, row r, const bnc_view *view)
+{
+    size_t reach;
+
+    if (view->grams->repeats.n == 0 || view->raw != view->grams->text)
+        return 0;
+    reach = reach_of(rules, r, &view->grams->repeats);
+    return reach <= BNC_REPEAT_REACH && reach < view->end ? view->end - reach : 0;
+}
+
+/* The next places, at or after one, that are like places which were tried before, since from. */
+static bnc_stretch
+tried_after(const search *q, size_t from, size_t at)
+{
+    const bnc_repeat *repeat = q->repeats->item;
+    const bnc_repeat *end = repeat + q->repeats->n;
+    bnc_stretch tried = {BNC_TEXT_MAX + BNC_PADDING, BNC_TEXT_MAX + BNC_PADDING};
+    size_t first, last;
+
+    for (; repeat < end; repeat++) {
+        first = (from > repeat->from ? from : repeat->from) + repeat->period;
+        last = repeat->to < q->same_before ? repeat->to : q->same_before;
+        if (at < last && first < last) {
+            tried.start = first;
+            tried.end = last;
+            break;
+        }
+    }
+    return tried;
+}
+
+/* A place or, if it need not be tried, the next one that must be; *tried: what tried_after said, kept up to date. */
+static inline size_t
+to_try(const search *q, size_t from, size_t at, bnc_stretch *tried)
+{
+    while (at >= tried->start) {
+        at = tried->end;
+        *tried = tried_after(q, from, at);
+    }
+    return at;
 }
 
 /* Tries every place where an option of less than four bytes, that the row may start with, stands. */
@@ -415,15 +453,48 @@ static void
 try_short_option(search *q, const bnc_option *option, size_t from)
 {
     const unsigned char *s = lane_of(q->view, q->lane);
-    size_t start;
+    bnc_stretch tried = tried_after(q, from, from);
+    size_t start, end;
 
-    for (start = from; start <= q->view->end && start < q->best.least; start++) {
-        if (option->len > 0)
-            start = bnc_find(s, q->view->end, start, q->rules->bytes + option->text, option->len);
-        if (start == SIZE_MAX)
-            return;
-        try_start(q, start);
+    for (start = to_try(q, from, from, &tried); start <= q->view->end && start < q->best.least;
+         start = to_try(q, from, start, &tried)) {
+        if (option->len > 0) {
+            end = tried.start - 1 + option->len;
+            if (end > q->view->end)
+                end = q->view->end;
+            start = bnc_find(s, end, start, q->rules->bytes + option->text, option->len);
+            if (start == SIZE_MAX && end == q->view->end)
+                return;
+            if (start == SIZE_MAX) {
+                start = tried.start;
+                continue;
+            }
+        }
+        try_start(q, start++);
     }
+}
+
+/*
+ * After a place of the index, the next one that it stands for and that may fare otherwise; SIZE_MAX if there is none.
+ * Before from none was tried.
+ */
+static size_t
+next_alike(const search *q, size_t place, size_t from, size_t at)
+{
+    const bnc_repeat *repeat = q->repeats->item;
+    const bnc_repeat *end = repeat + q->repeats->n;
+    size_t to = at + 1;
+
+    for (; repeat < end && place >= repeat->from + repeat->period; repeat++)
+        ;
+    if (repeat == end || place < repeat->from)
+        return SIZE_MAX;
+    if (to < from)
+        to = from;
+    else if (at >= from && to < q->same_before)
+        to = q->same_before;
+    at += (to - at + repeat->period - 1) / repeat->period * repeat->period;
+    return at < repeat->to ? at : SIZE_MAX;
 }
 
 /* Tries every place where an option of the element that is not empty stands. */
@@ -434,7 +505,7 @@ try_options(search *q, const bnc_element *element, size_t from)
     const bnc_option *option = bnc_option_at(q->rules, element->options);
     const bnc_option *end = option + element->n_options;
     const bnc_gram_index *grams = grams_of(q->view);
-    size_t start;
+    size_t place, start;
     uint32_t hash;
 
     for (; option < end; option++) {
@@ -444,20 +515,39 @@ try_options(search *q, const bnc_element *element, size_t from)
             continue;
         }
         hash = bnc_gram_hash(option->head, BNC_GRAM_BITS);
-        for (start = gram_place(grams, hash, grams->first[hash], 0); start < q->best.least;
-             start = gram_place(grams, hash, grams->next[start], start + 1))
-            if (start >= from && start < q->view->end && stands_at(q->rules, option, s, q->view->end, start))
-                try_start(q, start);
+        for (place = gram_place(grams, hash, grams->first[hash], 0); place < q->best.least && place < q->view->end;
+             place = gram_place(grams, hash, grams->next[place], place + 1))
+            for (start = place; start < q->best.least && start < q->view->end;
+                 start = next_alike(q, place, from, start))
+                if (start >= from && stands_at(q->rules, option, s, q->view->end, start))
+                    try_start(q, start);
     }
+}
+
+/* Over bytes that can be no number or name: most are none. */
+static size_t
+to_run(uint32_t run, const bnc_view *view, size_t at)
+{
+    uint64_t w;
+
+    for (; run != BNC_RUN_WORD && at + 8 <= view->end; at += 8) {
+        w = bnc_load8(view->words + at);
+        if ((run == BNC_RUN_NAME ? bnc_equal8(w, BNC_MASK) : bnc_between8(w & ~BNC_TOPS8, '0', '9')) != 0)
+            break;
+    }
+    return at;
 }
 
 /* Tries every place where the run starts. */
 static void
 try_runs(search *q, uint32_t run, size_t from)
 {
+    bnc_stretch tried = tried_after(q, from, from);
     size_t start;
 
-    for (start = from; start < q->view->end && start < q->best.least; start++)
+    for (start = from;
+         (start = to_run(run, q->view, to_try(q, from, start, &tried))) < q->view->end && start < q->best.least;
+         start++)
         if (in_run(run, q->view, start) && (start == q->view->start || !in_run(run, q->view, start - 1)))
             try_start(q, start);
 }
@@ -465,7 +555,7 @@ try_runs(search *q, uint32_t run, size_t from)
 static bool
 find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
 {
-    search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}, 0, {0}, 0};
+    search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}, &view->grams->repeats, same_before(rules, r, view)};
     const bnc_option *first;
     uint32_t i = 0;
 
@@ -679,15 +769,6 @@ list_phrases(collector *c, size_t n_summary)
     c->found->n = (size_t)(item - c->found->item);
 }
 
-static inline uint64_t
-eight_bytes(const unsigned char *s)
-{
-    uint64_t bytes;
-
-    memcpy(&bytes, s, sizeof(bytes));
-    return bytes;
-}
-
 /* As memcmp tells, for a few bytes that are the same in most cases. */
 static inline bool
 same_bytes(const unsigned char *a, const unsigned char *b, size_t n)
@@ -697,10 +778,10 @@ same_bytes(const unsigned char *a, const unsigned char *b, size_t n)
 
     if (n < 8)
         return memcmp(a, b, n) == 0;
-    differ = eight_bytes(a) ^ eight_bytes(b);
+    differ = bnc_load8(a) ^ bnc_load8(b);
     for (i = 8; i < n - 8; i += 8)
-        differ |= eight_bytes(a + i) ^ eight_bytes(b + i);
-    return (differ | (eight_bytes(a + n - 8) ^ eight_bytes(b + n - 8))) == 0;
+        differ |= bnc_load8(a + i) ^ bnc_load8(b + i);
+    return (differ | (bnc_load8(a + n - 8) ^ bnc_load8(b + n - 8))) == 0;
 }
 
 /* Notes the phrases of a spelling if all of it is in the text, as its key is: all of one of eight bytes. */
