@@ -55,7 +55,7 @@ typedef struct job {
     bool refusals_set; /* refusals shows that part */
     bnc_view refusals;
     bool pending;
-    bool ends;           /* some words of an aftermath are in the text */
+    bool ends;           /* some words or codes of an aftermath are in the text */
     uint32_t aftermath;  /* a bit for each reply */
     size_t starts[2][3]; /* where candidates of each range start: built-in, own */
     bool preamble_known, preamble_speaks;
@@ -419,6 +419,28 @@ note_provider(providers *shown, uint32_t number)
         shown->first = number;
 }
 
+/* Whether a reply has a code that rules of signals or aftermaths ask for without words. */
+static bool
+codes_may_end(const job *j, const bnc_rule_set *set)
+{
+    const bnc_tables_head *head = bnc_tables(set->rules);
+    const uint32_t *starts = set->rules->words + head->coded;
+    const bnc_replies *replies = &j->e->replies;
+    uint32_t first;
+    unsigned code;
+    int i;
+
+    for (i = 0; i < replies->count; i++) {
+        code = replies->item[i].code - BNC_CODED_FIRST_REPLY;
+        if (code >= BNC_CODED_ANY - BNC_CODED_REPLIES)
+            continue;
+        first = set->rules->words[head->coded_asks + starts[BNC_CODED_REPLIES + code]];
+        if (BNC_ASKS_RULE(first) < head->first_category_rule)
+            return true;
+    }
+    return false;
+}
+
 /* Providers and promises, from rules of one set over the whole text. */
 static void
 read_signals(job *j, bnc_rule_set *set)
@@ -429,6 +451,7 @@ read_signals(job *j, bnc_rule_set *set)
     uint32_t i;
     walk w;
 
+    j->ends = j->ends || codes_may_end(j, set);
     part_candidates(j, set);
     refuse_in(j, all);
     start_walk(&w, j, set, SIGNALS, &view);
@@ -801,18 +824,24 @@ fill_verdict(job *j, const attempt *a, bool explain, bnc_verdict *verdict)
         verdict->provider = bnc_provider_name(j->own != NULL ? j->own->rules : builtin, builtin, provider - 1);
 }
 
+/* Without a reply code its class counts, too. */
+static uint64_t
+cues_of_enhanced(const bnc_enhanced *e)
+{
+    return (uint64_t)1 << BNC_CUE_OF_CLASS(e->class_) | (uint64_t)1 << BNC_CUE_OF_ENHANCED(e->subject, e->detail);
+}
+
 /* The codes that rules may find in one of the replies. */
 static uint64_t
 cues_of(const bnc_replies *replies)
 {
     const bnc_reply *item = replies->item;
     const bnc_reply *end = item + replies->count;
-    uint64_t cues = 1 | (uint64_t)1 << BNC_CUE_OF_ENHANCED(replies->status.subject, replies->status.detail);
+    uint64_t cues = 1 | cues_of_enhanced(&replies->status);
 
-    for (; item < end; item++) {
-        cues |= (uint64_t)1 << BNC_CUE_OF_CODE(item->code);
-        cues |= (uint64_t)1 << BNC_CUE_OF_ENHANCED(item->enhanced.subject, item->enhanced.detail);
-    }
+    for (; item < end; item++)
+        cues |= (uint64_t)1 << BNC_CUE_OF_CODE(item->code) | (uint64_t)1 << BNC_CUE_OF_CLASS(item->code / 100) |
+                cues_of_enhanced(&item->enhanced);
     return cues;
 }
 
@@ -862,10 +891,7 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     bnc_replies_read(&e->text, &e->replies);
     bnc_names_mask(&e->text);
     memset(e->text.words + e->text.len, 0, BNC_PADDING);
-    e->grams.made = false;
-    e->grams.text = e->text.raw;
-    e->grams.len = e->text.len;
-
+    bnc_grams_start(&e->grams, &e->text);
     bnc_candidates_find(e->builtin.rules, &e->text, cues_of(&e->replies), &e->allocator, &e->candidates);
     if (j.own != NULL)
         bnc_candidates_find(j.own->rules, &e->text, cues_of(&e->replies), &e->allocator, &e->own_candidates);

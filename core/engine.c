@@ -40,6 +40,7 @@ bnc_engine_create(const bnc_allocator *allocator, const bnc_rules *builtin, bnc_
     if (e == NULL)
         return BNC_NO_MEMORY;
     memset(e, 0, offsetof(bnc_engine, text));
+    memset(e->grams.first, 0, sizeof(e->grams.first));
     e->allocator = *allocator;
     e->builtin.rules = builtin;
     bnc_buffer_init(&e->answer, &e->allocator);

@@ -2,17 +2,21 @@
  * match.c - the matcher, see match.h.
  *
  * A phrase is a row of elements, each a few options, parted by gaps into stretches. The rule compiler
- * has chosen a few of its bytes, four to eight, as its keys: rare ones, one of which is wherever the phrase is.
+ * has chosen a few neighbouring elements and written down all their spellings, one of which is wherever the phrase is;
+ * and of each spelling a key, four to eight bytes that are rare.
  *
- *     text     550 5.1.1 mailbox unavailable: no such user
- *                                             ^^^^             four bytes at each place are hashed
- *     filter   ...0100000010000...                             most hashes are no key's: nothing to do
- *     bucket   "such use" -> phrase 812, "no such us" ...      eight bytes are compared
- *     sorted   (812, here) (1204, there) ...                   candidates, in the order of their rules
+ *     text      550 5.1.1 mailbox unavailable: no such user
+ *                                              ^^^^^            five bytes at each place: may a key start so?
+ *     filters   ...0100000010000...             ^^^^^^^^        if so, eight bytes: may they be a key?
+ *     spelling  "no such user", of phrases 812, 1204 ...        if so, all bytes of its spellings are compared
+ *     bits      ...1...1...                                     a bit for each phrase: lists them in their rules' order
  *
- * Candidates are verified one by one, by whoever looks for a winner, and only until there is one.
+ * For most phrases that is all; else what is beside the spelling is verified by whoever looks for a winner, one by one,
+ * and only until there is one.
  */
 #include "match.h"
+
+#include "bytes.h"
 
 #include <string.h>
 
@@ -323,15 +327,30 @@ gram_place(const bnc_gram_index *g, uint32_t hash, size_t place, size_t from)
     return place;
 }
 
+void
+bnc_grams_start(bnc_gram_index *grams, const bnc_text *text)
+{
+    grams->made = false;
+    grams->text = text->raw;
+    grams->len = text->len;
+    bnc_repeats_find(text, &grams->repeats);
+}
+
 static const bnc_gram_index *
 grams_of(const bnc_view *view)
 {
     bnc_gram_index *g = view->grams;
+    const bnc_repeat *repeat;
+    int n = g->repeats.n;
     uint32_t hash;
     size_t at;
 
     /* what is left in first and next from other texts is no place of the same hash: gram_place tells */
     for (at = g->made || g->len < 4 ? 0 : g->len - 3; at-- > 0;) {
+        if (n > 0 && at < g->repeats.item[n - 1].to) {
+            repeat = &g->repeats.item[--n];
+            at = repeat->from + repeat->period - 1;
+        }
         hash = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS);
         g->next[at] = g->first[hash];
         g->first[hash] = (uint16_t)at;
@@ -339,11 +358,6 @@ grams_of(const bnc_view *view)
     g->made = true;
     return g;
 }
-
-/* Texts that repeat themselves are the slowest: a place is not tried if another with the same bytes was in vain. */
-#define VAIN_BITS 4
-#define VAINS (1 << VAIN_BITS)
-#define VAIN_MANY 8 /* before it pays to compare them */
 
 /* The search for the row that ends first, at or after from. */
 typedef struct search {
@@ -353,24 +367,25 @@ typedef struct search {
     const bnc_view *view;
     size_t at;
     ends best;
-    uint32_t n_vain;      /* places at which the row does not start */
-    uint16_t vain[VAINS]; /* the last ones, by the hash of what is there; 0: none */
-    size_t reach;         /* bytes from a place on that may matter */
+    const bnc_repeats *repeats;
+    size_t same_before; /* in repeats, before this place, the row starts at all places that are alike, or at none */
 } search;
 
-/* The most bytes of the row, and the one behind it; SIZE_MAX if there is no such number. */
+/* How many bytes from a place in repeats on may matter for whether the row starts there; SIZE_MAX if any. */
 static size_t
-reach_of(const bnc_rules *rules, row r)
+reach_of(const bnc_rules *rules, row r, const bnc_repeats *repeats)
 {
     const bnc_option *option;
     size_t reach = 1;
-    uint32_t i, k, most;
+    uint32_t i, k;
+    size_t most;
 
     for (i = 0; i < r.n; i++) {
-        if (r.first[i].run || r.first[i].boundary == BNC_TEXT_END)
+        if (r.first[i].boundary == BNC_TEXT_END)
             return SIZE_MAX;
         option = bnc_option_at(rules, r.first[i].options);
-        for (k = most = 0; k < r.first[i].n_options; k++)
+        most = r.first[i].run ? repeats->longest_word : 0;
+        for (k = 0; k < r.first[i].n_options; k++)
             if (option[k].len > most)
                 most = option[k].len;
         reach += most;
@@ -378,34 +393,59 @@ reach_of(const bnc_rules *rules, row r)
     return reach;
 }
 
-/* Whether two places are surrounded by the same bytes, as far as the row may look. */
-static bool
-are_alike(const search *q, const unsigned char *s, size_t a, size_t b)
-{
-    return a > q->view->start && b > q->view->start && q->reach <= q->view->end - (a > b ? a : b) &&
-           memcmp(s + a - 1, s + b - 1, q->reach + 1) == 0;
-}
-
 static void
 try_start(search *q, size_t start)
 {
-    const unsigned char *s = lane_of(q->view, q->lane);
-    uint16_t *vain = &q->vain[bnc_gram_hash(bnc_gram(s + start), VAIN_BITS)];
-    ends e;
+    ends e = row_ends(q->rules, q->r, q->lane, q->view, start);
 
-    if (q->n_vain > VAIN_MANY && are_alike(q, s, *vain, start))
-        return;
-    e = row_ends(q->rules, q->r, q->lane, q->view, start);
-    if (e.least == SIZE_MAX) {
-        *vain = (uint16_t)start;
-        if (q->n_vain++ == VAIN_MANY)
-            q->reach = reach_of(q->rules, q->r);
-        return;
-    }
-    if (e.least < q->best.least || (e.least == q->best.least && start < q->at)) {
+    if (e.least < q->best.least || (e.least == q->best.least && e.least != SIZE_MAX && start < q->at)) {
         q->at = start;
         q->best = e;
     }
+}
+
+/* The places of repeats before which those that are alike need not be tried again. */
+static size_t
+same_before(const bnc_rules *rules, row r, const bnc_view *view)
+{
+    size_t reach;
+
+    if (view->grams->repeats.n == 0 || view->raw != view->grams->text)
+        return 0;
+    reach = reach_of(rules, r, &view->grams->repeats);
+    return reach <= BNC_REPEAT_REACH && reach < view->end ? view->end - reach : 0;
+}
+
+/* The next places, at or after one, that are like places which were tried before, since from. */
+static bnc_stretch
+tried_after(const search *q, size_t from, size_t at)
+{
+    const bnc_repeat *repeat = q->repeats->item;
+    const bnc_repeat *end = repeat + q->repeats->n;
+    bnc_stretch tried = {BNC_TEXT_MAX + BNC_PADDING, BNC_TEXT_MAX + BNC_PADDING};
+    size_t first, last;
+
+    for (; repeat < end; repeat++) {
+        first = (from > repeat->from ? from : repeat->from) + repeat->period;
+        last = repeat->to < q->same_before ? repeat->to : q->same_before;
+        if (at < last && first < last) {
+            tried.start = first;
+            tried.end = last;
+            break;
+        }
+    }
+    return tried;
+}
+
+/* A place or, if it need not be tried, the next one that must be; *tried: what tried_after said, kept up to date. */
+static inline size_t
+to_try(const search *q, size_t from, size_t at, bnc_stretch *tried)
+{
+    while (at >= tried->start) {
+        at = tried->end;
+        *tried = tried_after(q, from, at);
+    }
+    return at;
 }
 
 /* Tries every place where an option of less than four bytes, that the row may start with, stands. */
@@ -413,15 +453,48 @@ static void
 try_short_option(search *q, const bnc_option *option, size_t from)
 {
     const unsigned char *s = lane_of(q->view, q->lane);
-    size_t start;
+    bnc_stretch tried = tried_after(q, from, from);
+    size_t start, end;
 
-    for (start = from; start <= q->view->end && start < q->best.least; start++) {
-        if (option->len > 0)
-            start = bnc_find(s, q->view->end, start, q->rules->bytes + option->text, option->len);
-        if (start == SIZE_MAX)
-            return;
-        try_start(q, start);
+    for (start = to_try(q, from, from, &tried); start <= q->view->end && start < q->best.least;
+         start = to_try(q, from, start, &tried)) {
+        if (option->len > 0) {
+            end = tried.start - 1 + option->len;
+            if (end > q->view->end)
+                end = q->view->end;
+            start = bnc_find(s, end, start, q->rules->bytes + option->text, option->len);
+            if (start == SIZE_MAX && end == q->view->end)
+                return;
+            if (start == SIZE_MAX) {
+                start = tried.start;
+                continue;
+            }
+        }
+        try_start(q, start++);
     }
+}
+
+/*
+ * After a place of the index, the next one that it stands for and that may fare otherwise; SIZE_MAX if there is none.
+ * Before from none was tried.
+ */
+static size_t
+next_alike(const search *q, size_t place, size_t from, size_t at)
+{
+    const bnc_repeat *repeat = q->repeats->item;
+    const bnc_repeat *end = repeat + q->repeats->n;
+    size_t to = at + 1;
+
+    for (; repeat < end && place >= repeat->from + repeat->period; repeat++)
+        ;
+    if (repeat == end || place < repeat->from)
+        return SIZE_MAX;
+    if (to < from)
+        to = from;
+    else if (at >= from && to < q->same_before)
+        to = q->same_before;
+    at += (to - at + repeat->period - 1) / repeat->period * repeat->period;
+    return at < repeat->to ? at : SIZE_MAX;
 }
 
 /* Tries every place where an option of the element that is not empty stands. */
@@ -432,7 +505,7 @@ try_options(search *q, const bnc_element *element, size_t from)
     const bnc_option *option = bnc_option_at(q->rules, element->options);
     const bnc_option *end = option + element->n_options;
     const bnc_gram_index *grams = grams_of(q->view);
-    size_t start;
+    size_t place, start;
     uint32_t hash;
 
     for (; option < end; option++) {
@@ -442,20 +515,39 @@ try_options(search *q, const bnc_element *element, size_t from)
             continue;
         }
         hash = bnc_gram_hash(option->head, BNC_GRAM_BITS);
-        for (start = gram_place(grams, hash, grams->first[hash], 0); start < q->best.least;
-             start = gram_place(grams, hash, grams->next[start], start + 1))
-            if (start >= from && start < q->view->end && stands_at(q->rules, option, s, q->view->end, start))
-                try_start(q, start);
+        for (place = gram_place(grams, hash, grams->first[hash], 0); place < q->best.least && place < q->view->end;
+             place = gram_place(grams, hash, grams->next[place], place + 1))
+            for (start = place; start < q->best.least && start < q->view->end;
+                 start = next_alike(q, place, from, start))
+                if (start >= from && stands_at(q->rules, option, s, q->view->end, start))
+                    try_start(q, start);
     }
+}
+
+/* Over bytes that can be no number or name: most are none. */
+static size_t
+to_run(uint32_t run, const bnc_view *view, size_t at)
+{
+    uint64_t w;
+
+    for (; run != BNC_RUN_WORD && at + 8 <= view->end; at += 8) {
+        w = bnc_load8(view->words + at);
+        if ((run == BNC_RUN_NAME ? bnc_equal8(w, BNC_MASK) : bnc_between8(w & ~BNC_TOPS8, '0', '9')) != 0)
+            break;
+    }
+    return at;
 }
 
 /* Tries every place where the run starts. */
 static void
 try_runs(search *q, uint32_t run, size_t from)
 {
+    bnc_stretch tried = tried_after(q, from, from);
     size_t start;
 
-    for (start = from; start < q->view->end && start < q->best.least; start++)
+    for (start = from;
+         (start = to_run(run, q->view, to_try(q, from, start, &tried))) < q->view->end && start < q->best.least;
+         start++)
         if (in_run(run, q->view, start) && (start == q->view->start || !in_run(run, q->view, start - 1)))
             try_start(q, start);
 }
@@ -463,7 +555,7 @@ try_runs(search *q, uint32_t run, size_t from)
 static bool
 find_row(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, size_t from, size_t *at, ends *found)
 {
-    search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}, 0, {0}, 0};
+    search q = {rules, r, lane, view, 0, {SIZE_MAX, 0}, &view->grams->repeats, same_before(rules, r, view)};
     const bnc_option *first;
     uint32_t i = 0;
 
@@ -568,6 +660,10 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
 
 /* ---- candidates found ---- */
 
+/* So many places are kept in any case; then, of a phrase that has one, only that there are more. */
+#define PLACES_KEPT 100
+#define NOTES 64
+
 typedef struct collector {
     const bnc_rules *rules;
     const bnc_text *text;
@@ -576,39 +672,56 @@ typedef struct collector {
     uint64_t cues;
     uint64_t *summary; /* a bit for each word of found->bits that is not zero */
     uint32_t n_places;
+    uint32_t n_notes;
+    bnc_candidate notes[NOTES]; /* not yet among the places */
 } collector;
 
-/* So many places are kept in any case; then, of a phrase that has one, only that there are more. */
-#define PLACES_KEPT 500
-
-/* Notes a place of phrases, which are BNC_CUED. */
-static inline void
-note_phrases(collector *c, const uint32_t *cued, const uint32_t *end, uint32_t place)
+/* Sets the bits of the phrases noted, and chains the places of each. */
+static void
+keep_notes(collector *c, uint32_t n)
 {
     uint32_t *last = c->found->last;
     bnc_phrase_place *places = c->found->place;
     uint64_t *bits = c->found->bits;
     uint64_t *summary = c->summary;
-    uint64_t cues = c->cues;
-    uint32_t n = c->n_places;
-    uint32_t phrase, before;
+    uint32_t n_places = c->n_places;
+    uint32_t phrase, before, i;
+    uint64_t bit, word;
 
-    for (; cued < end; cued++) {
-        if ((cues >> BNC_CUED_CUE(*cued) & 1) == 0)
-            continue;
-        phrase = BNC_CUED_PHRASE(*cued);
-        before = bits[phrase / 64] >> (phrase % 64) & 1 ? last[phrase] : 0;
-        if (n >= PLACES_KEPT && before != 0) {
+    for (i = 0; i < n; i++) {
+        phrase = bnc_candidate_phrase(c->notes[i]);
+        bit = (uint64_t)1 << (phrase % 64);
+        word = bits[phrase / 64];
+        before = word & bit ? last[phrase] : 0;
+        if (n_places >= PLACES_KEPT && before != 0) {
             places[before].place = BNC_ANYWHERE;
             continue;
         }
-        bits[phrase / 64] |= (uint64_t)1 << (phrase % 64);
+        bits[phrase / 64] = word | bit;
         summary[phrase / 4096] |= (uint64_t)1 << (phrase / 64 % 64);
-        last[phrase] = ++n;
-        places[n].place = place;
-        places[n].before = before;
+        last[phrase] = ++n_places;
+        places[n_places].place = (uint32_t)c->notes[i];
+        places[n_places].before = before;
     }
-    c->n_places = n;
+    c->n_places = n_places;
+}
+
+/* Notes a place of phrases, which are BNC_CUED, without branches: cues can't be foreseen. */
+static inline void
+note_phrases(collector *c, const uint32_t *cued, const uint32_t *end, uint32_t place)
+{
+    uint64_t cues = c->cues;
+    uint32_t n = c->n_notes;
+
+    for (; cued < end; cued++) {
+        c->notes[n] = (bnc_candidate)BNC_CUED_PHRASE(*cued) << 32 | place;
+        n += (uint32_t)(cues >> BNC_CUED_CUE(*cued)) & 1;
+        if (n == NOTES) {
+            keep_notes(c, n);
+            n = 0;
+        }
+    }
+    c->n_notes = n;
 }
 
 static uint32_t
@@ -625,7 +738,10 @@ lowest_bit(uint64_t bits)
 #endif
 }
 
-/* Lists the phrases noted, in their order, which is that of their bits: nothing is sorted. */
+/*
+ * Lists the phrases noted, in their order, which is that of their bits: nothing is sorted. One loop takes a phrase at a
+ * time, whether or not the next one is in the same word.
+ */
 static void
 list_phrases(collector *c, size_t n_summary)
 {
@@ -633,51 +749,42 @@ list_phrases(collector *c, size_t n_summary)
     const bnc_phrase_place *places = c->found->place;
     bnc_candidate *item = c->found->item;
     uint64_t *bits = c->found->bits;
-    uint64_t words, phrases;
+    uint64_t words, rest;
     uint32_t word, phrase, place;
     size_t i;
 
     for (i = 0; i < n_summary; i++) {
         words = c->summary[i];
         c->summary[i] = 0;
-        for (; words != 0; words &= words - 1) {
+        while (words != 0) {
             word = (uint32_t)i * 64 + lowest_bit(words);
-            phrases = bits[word];
-            bits[word] = 0;
-            for (; phrases != 0; phrases &= phrases - 1) {
-                phrase = word * 64 + lowest_bit(phrases);
-                for (place = last[phrase]; place != 0; place = places[place].before)
-                    *item++ = (bnc_candidate)phrase << 32 | places[place].place;
-            }
+            phrase = word * 64 + lowest_bit(bits[word]);
+            rest = bits[word] & (bits[word] - 1);
+            bits[word] = rest;
+            words &= words - (uint64_t)(rest == 0);
+            for (place = last[phrase]; place != 0; place = places[place].before)
+                *item++ = (bnc_candidate)phrase << 32 | places[place].place;
         }
     }
     c->found->n = (size_t)(item - c->found->item);
-}
-
-static inline uint64_t
-eight_bytes(const unsigned char *s)
-{
-    uint64_t bytes;
-
-    memcpy(&bytes, s, sizeof(bytes));
-    return bytes;
 }
 
 /* As memcmp tells, for a few bytes that are the same in most cases. */
 static inline bool
 same_bytes(const unsigned char *a, const unsigned char *b, size_t n)
 {
-    uint64_t differ = 0;
+    uint64_t differ;
     size_t i;
 
     if (n < 8)
         return memcmp(a, b, n) == 0;
-    for (i = 0; i < n - 8; i += 8)
-        differ |= eight_bytes(a + i) ^ eight_bytes(b + i);
-    return (differ | (eight_bytes(a + n - 8) ^ eight_bytes(b + n - 8))) == 0;
+    differ = bnc_load8(a) ^ bnc_load8(b);
+    for (i = 8; i < n - 8; i += 8)
+        differ |= bnc_load8(a + i) ^ bnc_load8(b + i);
+    return (differ | (bnc_load8(a + n - 8) ^ bnc_load8(b + n - 8))) == 0;
 }
 
-/* Notes the phrases of a spelling if all of it is in the text. */
+/* Notes the phrases of a spelling if all of it is in the text, as its key is: all of one of eight bytes. */
 static inline void
 verify(collector *c, const bnc_spelling *spelling, size_t at)
 {
@@ -686,42 +793,9 @@ verify(collector *c, const bnc_spelling *spelling, size_t at)
     size_t len = BNC_SHAPE_LEN(spelling->shape);
 
     if (at >= BNC_SHAPE_OFFSET(spelling->shape) && len <= c->text->len - start &&
-        same_bytes(s + start, c->rules->bytes + spelling->text, len))
+        ((len <= 8 && s == c->s) || same_bytes(s + start, c->rules->bytes + spelling->text, len)))
         note_phrases(c, c->rules->words + spelling[0].phrases, c->rules->words + spelling[1].phrases,
                      (uint32_t)(start + len) << 16 | (uint32_t)start);
-}
-
-static void
-collect_full(collector *c, const bnc_keys *keys, size_t at)
-{
-    const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
-    const uint32_t *bucket = c->rules->words + keys->buckets;
-    uint32_t key = bnc_gram(c->s + at);
-    uint32_t tail = bnc_gram(c->s + at + 4);
-    const bnc_spelling *end;
-
-    bucket += bnc_key_hash(key, tail, keys->bits) >> keys->shift;
-    end = spelling + bucket[1];
-    for (spelling += bucket[0]; spelling < end; spelling++)
-        if (spelling->key == key && spelling->tail == tail)
-            verify(c, spelling, at);
-}
-
-static void
-collect_shorter(collector *c, const bnc_keys *keys, size_t at)
-{
-    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff};
-    const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
-    const uint32_t *bucket = c->rules->words + keys->buckets;
-    uint32_t key = bnc_gram(c->s + at);
-    uint32_t tail = bnc_gram(c->s + at + 4);
-    const bnc_spelling *end;
-
-    bucket += bnc_gram_hash2(key, keys->bits) >> keys->shift;
-    end = spelling + bucket[1];
-    for (spelling += bucket[0]; spelling < end; spelling++)
-        if (spelling->key == key && ((spelling->tail ^ tail) & masks[BNC_SHAPE_TAIL(spelling->shape)]) == 0)
-            verify(c, spelling, at);
 }
 
 #define PLACES_AT_ONCE 256
@@ -741,6 +815,65 @@ start_bit(const uint32_t *filter, uint32_t hash, const unsigned char *s)
     return filter[hash] >> (s[4] & 31);
 }
 
+/* A place where a key may be, and the keys of its bucket. */
+typedef struct key_place {
+    const bnc_key *key;
+    uint32_t n, at;
+} key_place;
+
+static inline uint32_t
+is_at(const bnc_key *key, const unsigned char *s)
+{
+    return ((key->head ^ bnc_gram(s)) | ((key->tail ^ bnc_gram(s + 4)) & key->tail_mask)) == 0;
+}
+
+/* Adds those of the hits at which a key is, and those whose bucket has several keys. */
+static inline size_t
+find_keys(const collector *c, const bnc_keys *keys, bool full, const uint16_t *hits, size_t n_hits, key_place *out)
+{
+    const bnc_key *first = (const bnc_key *)(c->rules->words + keys->keys);
+    const uint32_t *buckets = c->rules->words + keys->buckets;
+    const unsigned char *text = c->s;
+    const uint32_t bits = keys->bits;
+    const uint32_t shift = keys->shift;
+    const unsigned char *s;
+    const uint32_t *bucket;
+    const bnc_key *key;
+    uint32_t hash, n_keys;
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < n_hits; i++) {
+        s = text + hits[i];
+        hash = full ? bnc_key_hash(bnc_gram(s), bnc_gram(s + 4), bits) : bnc_gram_hash2(bnc_gram(s), bits);
+        bucket = buckets + (hash >> shift);
+        key = first + bucket[0];
+        n_keys = bucket[1] - bucket[0];
+        out[n].key = key;
+        out[n].n = n_keys;
+        out[n].at = hits[i];
+        n += is_at(key, s) | (n_keys > 1);
+    }
+    return n;
+}
+
+static void
+collect_spellings(collector *c, const key_place *p)
+{
+    const bnc_key *end = p->key + p->n;
+    const bnc_spelling *spelling, *end_spelling;
+    const bnc_key *key;
+
+    for (key = p->key; key < end; key++) {
+        if (!is_at(key, c->s + p->at))
+            continue;
+        spelling = (const bnc_spelling *)(c->rules->words + key[0].spellings);
+        end_spelling = (const bnc_spelling *)(c->rules->words + key[1].spellings);
+        for (; spelling < end_spelling; spelling++)
+            verify(c, spelling, p->at);
+    }
+}
+
 /* Looks at each place in [from, to) once. */
 static void
 collect(collector *c, const bnc_index *index, size_t from, size_t to)
@@ -753,6 +886,7 @@ collect(collector *c, const bnc_index *index, size_t from, size_t to)
     const uint32_t shorter_bits = index->shorter.bits;
     const unsigned char *s = c->s;
     uint16_t hits[PLACES_AT_ONCE], full[PLACES_AT_ONCE], shorter[PLACES_AT_ONCE];
+    key_place places[2 * PLACES_AT_ONCE];
     size_t n, n_full, n_shorter, i, stop;
     uint32_t hash;
 
@@ -772,10 +906,10 @@ collect(collector *c, const bnc_index *index, size_t from, size_t to)
                 note_hit(shorter, n_shorter, hits[i],
                          start_bit(shorter_filter, bnc_gram_hash2(bnc_gram(s + hits[i]), shorter_bits), s + hits[i]));
         }
-        for (i = 0; i < n_full; i++)
-            collect_full(c, &index->full, full[i]);
-        for (i = 0; i < n_shorter; i++)
-            collect_shorter(c, &index->shorter, shorter[i]);
+        n = find_keys(c, &index->full, true, full, n_full, places);
+        n += find_keys(c, &index->shorter, false, shorter, n_shorter, places + n);
+        for (i = 0; i < n; i++)
+            collect_spellings(c, &places[i]);
     }
 }
 
@@ -791,7 +925,7 @@ make_room(const bnc_allocator *allocator, size_t n, bnc_candidates *found)
 {
     size_t n_bits = n_words(n) + n_words(n_words(n));
 
-    size_t n_places = n + PLACES_KEPT + 1;
+    size_t n_places = n + PLACES_KEPT + 2;
 
     if (n_places <= found->room)
         return true;
@@ -816,7 +950,7 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, uint64_t cues,
     const bnc_tables_head *head = bnc_tables(rules);
     const uint32_t *shorts = rules->words + head->shorts;
     size_t end = text->len < 4 ? 0 : text->len - 3;
-    collector c = {rules, text, text->words, found, cues, NULL, 0};
+    collector c;
     size_t from, to;
     uint32_t i;
 
@@ -824,7 +958,13 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, uint64_t cues,
     found->failed = !make_room(allocator, head->n_wanted, found);
     if (found->failed)
         return;
+    c.rules = rules;
+    c.text = text;
+    c.s = text->words;
+    c.found = found;
+    c.cues = cues;
     c.summary = found->bits + n_words(head->n_wanted);
+    c.n_places = c.n_notes = 0;
     collect(&c, &head->index[BNC_INDEX_WORDS], 0, end);
     c.s = text->raw;
     if (text->wide)
@@ -837,6 +977,7 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, uint64_t cues,
             collect(&c, &head->index[BNC_INDEX_NAMES], from, to);
     }
     note_phrases(&c, shorts, shorts + (text->wide ? head->n_shorts : head->n_plain_shorts), BNC_ANYWHERE);
+    keep_notes(&c, c.n_notes);
     list_phrases(&c, n_words(n_words(head->n_wanted)));
 }
 

@@ -7,22 +7,27 @@
 #ifndef BNC_MATCH_H
 #define BNC_MATCH_H
 
+#include "repeats.h"
 #include "rules.h"
 #include "text.h"
 
 /*
- * Where each run of four bytes is in a text, for phrases that are looked for. The caller sets text and len, and clears
- * made; the rest is filled when first needed.
+ * Where each run of four bytes is in a text, for phrases that are looked for; filled when first needed. Of stretches
+ * that repeat themselves it has the first period only, and their ends.
  */
 #define BNC_GRAM_BITS 11
 typedef struct bnc_gram_index {
     bool made;
     const unsigned char *text;
     size_t len;
-    /* by hash, and by place: ascending. Where there is none, any number: made is not what clears them. */
+    bnc_repeats repeats;
+    /* By hash, and by place, ascending. Where there is none, what an earlier text left, or what first began with. */
     uint16_t first[1 << BNC_GRAM_BITS];
     uint16_t next[BNC_TEXT_MAX];
 } bnc_gram_index;
+
+/* For another text, in which names are masked. */
+void bnc_grams_start(bnc_gram_index *grams, const bnc_text *text);
 
 /*
  * The part of a text that rules look at: [start, end) of raw and words, of which four bytes more may be

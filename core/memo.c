@@ -76,6 +76,7 @@ bnc_memo_find(bnc_memo *memo, const bnc_allocator *allocator, const bnc_text *te
     size_t number;
 
     *room = NULL;
+    memo->asked++;
     if (text->len + size_of_names(text) + size_of_lines(text) > BNC_MEMO_BYTES)
         return false;
     if (memo->slots == NULL)
@@ -95,6 +96,7 @@ bnc_memo_find(bnc_memo *memo, const bnc_allocator *allocator, const bnc_text *te
                 return false;
             }
             *verdict = slot->verdict;
+            memo->found++;
             return true;
         }
         if (slot->again) {
@@ -123,6 +125,12 @@ bnc_memo_keep(bnc_memo *memo, bnc_memo_slot *room, bool explained, const bnc_ver
         room->verdict.matched.data = (const char *)room->bytes + room->form;
     }
     memo->used[number / 64] |= (uint64_t)1 << number % 64;
+}
+
+void
+bnc_memo_forget(bnc_memo *memo)
+{
+    memset(memo->used, 0, sizeof(memo->used));
 }
 
 void

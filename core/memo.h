@@ -28,7 +28,8 @@ typedef struct bnc_memo_slot {
 /* All zeros: empty. Its memory, 1.8 MB of which only slots in use are touched, comes with the first text. */
 typedef struct bnc_memo {
     bnc_memo_slot *slots;
-    bool failed;                        /* no memory in the last call */
+    bool failed; /* no memory in the last call */
+    unsigned long asked, found;
     uint64_t used[BNC_MEMO_SLOTS / 64]; /* a bit for each slot that was written */
 } bnc_memo;
 
@@ -42,6 +43,9 @@ bool bnc_memo_find(bnc_memo *memo, const bnc_allocator *allocator, const bnc_tex
 
 /* Keeps the verdict that was missed. */
 void bnc_memo_keep(bnc_memo *memo, bnc_memo_slot *room, bool explained, const bnc_verdict *verdict);
+
+/* Forgets all verdicts; the memory stays. */
+void bnc_memo_forget(bnc_memo *memo);
 
 void bnc_memo_release(bnc_memo *memo, const bnc_allocator *allocator);
 

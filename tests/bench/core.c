@@ -16,6 +16,7 @@
 #include <pcre2.h>
 
 #include "counting.h"
+#include "engine.h"
 #include "generate/heap.h"
 #include "rows.h"
 #include "rule_files.h"
@@ -87,6 +88,28 @@ pass_answer(bnc_engine *engine, bnc_question question, const rows *r)
     return (now() - start) / (double)r->n;
 }
 
+/* Rows in forms that the engine was asked for just before, or that it forgets before each row. */
+static double
+pass_forms(bnc_engine *engine, const rows *r, bool known)
+{
+    rows part = *r;
+    double ns = 0;
+    size_t i;
+
+    for (i = 0; i < r->n; i += part.n) {
+        part.row = r->row + i;
+        part.n = known ? 500 : 1;
+        if (part.n > r->n - i)
+            part.n = r->n - i;
+        if (known)
+            pass_classify(engine, &part, NULL);
+        else
+            bnc_memo_forget(&engine->memo);
+        ns += pass_classify(engine, &part, NULL) * (double)part.n;
+    }
+    return ns / (double)r->n;
+}
+
 static int
 measure_classify(const rows *r, int rounds)
 {
@@ -98,7 +121,11 @@ measure_classify(const rows *r, int rounds)
     pass_classify(engine, &few, NULL);
     while (rounds-- > 0) {
         sample("core.fold", pass_fold(r));
+        engine->memo.asked = engine->memo.found = 0;
         sample("core.classify", pass_classify(engine, r, NULL));
+        sample("core.share", 100.0 * (double)engine->memo.found / (double)engine->memo.asked);
+        sample("core.known", pass_forms(engine, &few, true));
+        sample("core.new", pass_forms(engine, &few, false));
         sample("core.category", pass_answer(engine, BNC_ASK_CATEGORY, &few));
         sample("core.type", pass_answer(engine, BNC_ASK_TYPE, &few));
         sample("core.event", pass_answer(engine, BNC_ASK_EVENT, &few));

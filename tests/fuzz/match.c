@@ -18,7 +18,8 @@ enum {
     WORD = 48,    /* bytes of a part or an option */
     SPELT = 1024, /* symbols of a rule with every group decided */
     CHOICES = 3000,
-    TEXT = 120
+    TEXT = 120,
+    LONG_TEXT = 700 /* of one that repeats itself */
 };
 
 /* Symbols that are no bytes. */
@@ -336,9 +337,7 @@ spell_word(spelling *s, const word *w)
     size_t i;
 
     for (i = 0; i < w->len; i++)
-        spell_symbol(s, w->text[i] == GAP_BYTE      ? GAP
-                        : w->text[i] == NUMBER_BYTE ? NUMBER
-                                                    : (unsigned char)w->text[i]);
+        spell_symbol(s, w->text[i] == GAP_BYTE ? GAP : w->text[i] == NUMBER_BYTE ? NUMBER : (unsigned char)w->text[i]);
 }
 
 static void
@@ -450,7 +449,7 @@ holds_name(const spelling *s)
 
 /* What the simple matcher sees: a view's bytes, and nothing around them. */
 typedef struct plain {
-    unsigned char raw[TEXT + BNC_PADDING], words[TEXT + BNC_PADDING];
+    unsigned char raw[LONG_TEXT + BNC_PADDING], words[LONG_TEXT + BNC_PADDING];
     size_t len, anchor;
 } plain;
 
@@ -650,14 +649,52 @@ mask_some(unsigned char *text, size_t len)
     }
 }
 
+/* The text again and again, the last time in part; then other words or none. */
+static void
+repeat_text(unsigned char *text, size_t *len)
+{
+    size_t period = *len;
+    size_t end = LONG_TEXT - TEXT - choose(255);
+    unsigned char tail[TEXT];
+    size_t tail_len = 0;
+
+    if (choose(2) == 0)
+        add_wanted(tail, &tail_len);
+    if (period > 0 && text[period - 1] == ' ')
+        period--;
+    for (*len = period; period > 0 && *len < end; (*len)++)
+        text[*len] = text[*len - period];
+    memcpy(text + *len, tail, tail_len);
+    *len += tail_len;
+}
+
+/* A view may show only parts of a text: others are masked in a copy. */
+static void
+hide_some(bnc_view *view, plain *copy)
+{
+    size_t len = view->grams->len;
+    size_t from = choose(255) * 3 % (len + 1);
+    size_t n = choose(255) % (len - from + 1);
+
+    memcpy(copy->raw, view->raw, len + BNC_PADDING);
+    memcpy(copy->words, view->words, len + BNC_PADDING);
+    memset(copy->raw + from, BNC_MASK, n);
+    memset(copy->words + from, BNC_MASK, n);
+    view->raw = copy->raw;
+    view->words = copy->words;
+}
+
 static void
 disagree(const rule *r, const bnc_view *view, bool expected, const char *where)
 {
     int len = (int)(view->end - view->start);
 
-    fprintf(stderr, "part %zu to %zu of \"%.*s\"\nrules:\n%.*s\nraw   \"%.*s\"\nwords \"%.*s\"\nanchor %zu\nrule r%u: %s expected (%s)\n",
-            view->start, view->end, (int)view->grams->len, view->raw, (int)rules_len, rules_text, len, view->raw + view->start, len, view->words + view->start,
-            view->anchor - view->start, (unsigned)(r - rules), expected ? "match" : "no match", where);
+    fprintf(stderr,
+            "part %zu to %zu of \"%.*s\"\nrules:\n%.*s\nraw   \"%.*s\"\nwords \"%.*s\"\nanchor %zu\nrule r%u: %s "
+            "expected (%s)\n",
+            view->start, view->end, (int)view->grams->len, view->raw, (int)rules_len, rules_text, len,
+            view->raw + view->start, len, view->words + view->start, view->anchor - view->start, (unsigned)(r - rules),
+            expected ? "match" : "no match", where);
     fault("matchers disagree");
 }
 
@@ -757,6 +794,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static bnc_text text;
     static bnc_gram_index grams;
+    static plain hidden;
     counting memory = {0};
     bnc_allocator allocator = counting_allocator(&memory);
     bnc_candidates found = {NULL, 0, 0, NULL, NULL, NULL, false};
@@ -782,16 +820,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fault("rules not compiled");
     for (texts = 0; texts < 3; texts++) {
         /* what follows the text may be read, but must not count */
-        memset(text.raw, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', TEXT + BNC_PADDING);
-        memset(text.words, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', TEXT + BNC_PADDING);
+        memset(text.raw, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', LONG_TEXT + BNC_PADDING);
+        memset(text.words, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', LONG_TEXT + BNC_PADDING);
         make_text(text.words, &text.len);
         mask_some(text.words, text.len);
+        if (choose(8) == 1)
+            repeat_text(text.words, &text.len);
         labels = bnc_rules_labels(&compiled);
         bnc_names_hide(&text, &labels, 1);
         bnc_names_mask(&text);
-        grams.made = false;
-        grams.text = text.raw;
-        grams.len = text.len;
+        bnc_grams_start(&grams, &text);
         bnc_candidates_find(&compiled, &text, UINT64_MAX, &allocator, &found);
         if (found.failed)
             fault("no candidates");
@@ -799,9 +837,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         view.words = text.words;
         view.grams = &grams;
         /* the whole text, or a part of it */
-        view.start = choose(3) == 0 ? choose(255) % (text.len + 1) : 0;
-        view.end = choose(3) == 0 ? view.start + choose(255) % (text.len - view.start + 1) : text.len;
+        view.start = choose(3) == 0 ? choose(255) * 3 % (text.len + 1) : 0;
+        view.end = choose(3) == 0 ? view.start + choose(255) * 3 % (text.len - view.start + 1) : text.len;
         view.anchor = view.start + (choose(4) == 0 ? choose(255) % (view.end - view.start + 1) : 0);
+        if (choose(4) == 1)
+            hide_some(&view, &hidden);
         compare(&compiled, &found, &view);
     }
     bnc_candidates_release(&allocator, &found);
