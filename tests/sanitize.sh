@@ -23,7 +23,7 @@ PATH=$PWD:$PATH MAILBOUNCE_SOURCE=$top prove "$top/tests/sqlite"
 command -v valgrind >/dev/null || apt-get -qq install valgrind >/dev/null
 mkdir -p plain
 cd plain
-units="build/test/text_test build/test/fold_test build/test/reply_test build/test/time_test build/test/policy_test build/test/engine_test"
+units="build/test/text_test build/test/fold_test build/test/names_test build/test/reply_test build/test/time_test build/test/policy_test build/test/engine_test"
 # shellcheck disable=SC2086
 make -s -f "$top/Makefile" build/test/ask $units
 for command in "build/test/ask cases $top/tests/cases/what_decides.tsv $top/tests/cases/traps.tsv" $units; do
