@@ -879,7 +879,7 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     if (own != NULL)
         labels[1] = bnc_rules_labels(&own->rules);
     bnc_text_read(&e->text, diagnostic);
-    memset(e->text.raw + e->text.len, 0, BNC_PADDING);
+    memset(e->text.words + e->text.len, 0, BNC_PADDING);
     bnc_names_hide(&e->text, labels, own != NULL ? 2 : 1);
     if (bnc_memo_find(&e->memo, &e->allocator, &e->text, own != NULL ? own->number : 0, explain, verdict, &room))
         return BNC_OK;
