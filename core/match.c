@@ -8,6 +8,7 @@
  *     text      550 5.1.1 mailbox unavailable: no such user
  *                                              ^^^^^            five bytes at each place: may a key start so?
  *     filters   ...0100000010000...             ^^^^^^^^        if so, eight bytes: may they be a key?
+ *     key       "ch user"                                       if so, are they one?
  *     spelling  "no such user", of phrases 812, 1204 ...        if so, all bytes of its spellings are compared
  *     bits      ...1...1...                                     a bit for each phrase: lists them in their rules' order
  *
