@@ -8,6 +8,7 @@
  *     text      550 5.1.1 mailbox unavailable: no such user
  *                                              ^^^^^            five bytes at each place: may a key start so?
  *     filters   ...0100000010000...             ^^^^^^^^        if so, eight bytes: may they be a key?
+ *     key       "ch user"                                       if so, are they one?
  *     spelling  "no such user", of phrases 812, 1204 ...        if so, all bytes of its spellings are compared
  *     bits      ...1...1...                                     a bit for each phrase: lists them in their rules' order
  *
@@ -219,6 +220,7 @@ step_back(const bnc_rules *rules, const bnc_element *element, const unsigned cha
     const bnc_option *first = bnc_option_at(rules, element->options);
     const bnc_option *end = first + element->n_options;
     const bnc_option *option;
+    unsigned char before, blank;
     size_t i, at, n;
 
     to->n = 0;
@@ -229,8 +231,13 @@ step_back(const bnc_rules *rules, const bnc_element *element, const unsigned cha
         if (first->len > 0 && !(at > view->start && has_edge(element->ends, s[at - 1])) &&
             !(at < view->end && s[at] == ' ' && has_edge(element->ends, ' ')))
             continue;
+        before = at > view->start ? s[at - 1] : 0;
+        blank = at < view->end && s[at] == ' ' ? ' ' : before;
         for (option = first; option < end; option++) {
             n = option->len;
+            /* one branch for most: they end otherwise */
+            if (((n == 0) | (option->last == before) | (option->last == blank)) == 0)
+                continue;
             if (n == 0)
                 add_place(to, at);
             else if (n <= at - view->start && option->last == s[at - 1] &&
@@ -322,9 +329,11 @@ row_ends(const bnc_rules *rules, row r, uint32_t lane, const bnc_view *view, siz
 static inline size_t
 gram_place(const bnc_gram_index *g, uint32_t hash, size_t place, size_t from)
 {
-    if (place < from || place + 4 > g->len || bnc_gram_hash(bnc_gram(g->text + place), BNC_GRAM_BITS) != hash)
-        return SIZE_MAX;
-    return place;
+    size_t at = place < g->len ? place : g->len;
+    uint32_t other = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS) ^ hash;
+
+    /* one branch, since there is none in most cases, but of what is left it can't be foreseen what is wrong */
+    return ((place < from) | (place + 4 > g->len) | (other != 0)) != 0 ? SIZE_MAX : place;
 }
 
 void
@@ -342,18 +351,22 @@ grams_of(const bnc_view *view)
     bnc_gram_index *g = view->grams;
     const bnc_repeat *repeat;
     int n = g->repeats.n;
+    size_t at, stop;
     uint32_t hash;
-    size_t at;
 
     /* what is left in first and next from other texts is no place of the same hash: gram_place tells */
-    for (at = g->made || g->len < 4 ? 0 : g->len - 3; at-- > 0;) {
-        if (n > 0 && at < g->repeats.item[n - 1].to) {
-            repeat = &g->repeats.item[--n];
-            at = repeat->from + repeat->period - 1;
+    for (at = g->made || g->len < 4 ? 0 : g->len - 3; at > 0;) {
+        for (stop = n > 0 ? g->repeats.item[n - 1].to : 0; at > stop;) {
+            at--;
+            hash = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS);
+            g->next[at] = g->first[hash];
+            g->first[hash] = (uint16_t)at;
         }
-        hash = bnc_gram_hash(bnc_gram(g->text + at), BNC_GRAM_BITS);
-        g->next[at] = g->first[hash];
-        g->first[hash] = (uint16_t)at;
+        if (n == 0)
+            break;
+        repeat = &g->repeats.item[--n];
+        if (at > (size_t)repeat->from + repeat->period)
+            at = (size_t)repeat->from + repeat->period;
     }
     g->made = true;
     return g;

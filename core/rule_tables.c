@@ -187,7 +187,7 @@ place_zeros(bnc_compiler *c, size_t n_words)
 #define KEY_LEAST 4
 #define KEY_MOST 8
 #define SPELLING_MAX 128   /* bytes of one spelling of neighbouring elements */
-#define SPELLINGS_MAX 3000 /* of neighbouring elements */
+#define SPELLINGS_MAX 4000 /* of neighbouring elements */
 #define NEIGHBOURS_MAX 6
 #define SAMPLE_WEIGHT 16 /* of a server's words against a rule's */
 #define ENTRY_COST 16    /* of one more entry, in the same measure */
@@ -354,7 +354,7 @@ cheapest_key(const index_builder *b, const spelling *w, uint32_t *cost)
 
     *cost = UINT32_MAX;
     for (at = 0; n >= KEY_LEAST && at + n <= w->len && at < SPELLING_MAX; at++) {
-        tried = b->counts.count[count_slot(&b->counts, w->text + at, KEY_LEAST)] / 4 +
+        tried = b->counts.count[count_slot(&b->counts, w->text + at, KEY_LEAST)] / 16 +
                 b->counts.count[count_slot(&b->counts, w->text + at, n)] * 4 + ENTRY_COST;
         if (tried < *cost) {
             *cost = tried;
