@@ -1,7 +1,7 @@
 /*
  * repeats.c - stretches of a text that repeat themselves, see repeats.h.
  *
- * Now and then the next one with the same eight bytes is looked for, near it; what follows both is compared.
+ * At every 251st place the next one with the same eight bytes is looked for, near it; what follows both is compared.
  * Time is linear: no place starts more than one search, and what was compared is passed over.
  */
 #include "repeats.h"
