@@ -824,18 +824,24 @@ fill_verdict(job *j, const attempt *a, bool explain, bnc_verdict *verdict)
         verdict->provider = bnc_provider_name(j->own != NULL ? j->own->rules : builtin, builtin, provider - 1);
 }
 
+/* Without a reply code its class counts, too. */
+static uint64_t
+cues_of_enhanced(const bnc_enhanced *e)
+{
+    return (uint64_t)1 << BNC_CUE_OF_CLASS(e->class_) | (uint64_t)1 << BNC_CUE_OF_ENHANCED(e->subject, e->detail);
+}
+
 /* The codes that rules may find in one of the replies. */
 static uint64_t
 cues_of(const bnc_replies *replies)
 {
     const bnc_reply *item = replies->item;
     const bnc_reply *end = item + replies->count;
-    uint64_t cues = 1 | (uint64_t)1 << BNC_CUE_OF_ENHANCED(replies->status.subject, replies->status.detail);
+    uint64_t cues = 1 | cues_of_enhanced(&replies->status);
 
-    for (; item < end; item++) {
-        cues |= (uint64_t)1 << BNC_CUE_OF_CODE(item->code);
-        cues |= (uint64_t)1 << BNC_CUE_OF_ENHANCED(item->enhanced.subject, item->enhanced.detail);
-    }
+    for (; item < end; item++)
+        cues |= (uint64_t)1 << BNC_CUE_OF_CODE(item->code) | (uint64_t)1 << BNC_CUE_OF_CLASS(item->code / 100) |
+                cues_of_enhanced(&item->enhanced);
     return cues;
 }
 
@@ -873,7 +879,7 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     if (own != NULL)
         labels[1] = bnc_rules_labels(&own->rules);
     bnc_text_read(&e->text, diagnostic);
-    memset(e->text.raw + e->text.len, 0, BNC_PADDING);
+    memset(e->text.words + e->text.len, 0, BNC_PADDING);
     bnc_names_hide(&e->text, labels, own != NULL ? 2 : 1);
     if (bnc_memo_find(&e->memo, &e->allocator, &e->text, own != NULL ? own->number : 0, explain, verdict, &room))
         return BNC_OK;

@@ -660,6 +660,10 @@ bnc_candidates_hold(const bnc_rules *rules, const bnc_candidate *from, const bnc
 
 /* ---- candidates found ---- */
 
+/* So many places are kept in any case; then, of a phrase that has one, only that there are more. */
+#define PLACES_KEPT 100
+#define NOTES 64
+
 typedef struct collector {
     const bnc_rules *rules;
     const bnc_text *text;
@@ -669,39 +673,56 @@ typedef struct collector {
     uint64_t *summary; /* a bit for each word of found->bits that is not zero */
     uint32_t n_places;
     uint32_t anywhere; /* BNC_ANYWHERE: places are not noted, only that there are some; else 0 */
+    uint32_t n_notes;
+    bnc_candidate notes[NOTES]; /* not yet among the places */
 } collector;
 
-/* So many places are kept in any case; then, of a phrase that has one, only that there are more. */
-#define PLACES_KEPT 100
-
-/* Notes a place of phrases, which are BNC_CUED. */
-static inline void
-note_phrases(collector *c, const uint32_t *cued, const uint32_t *end, uint32_t place)
+/* Sets the bits of the phrases noted, and chains the places of each. */
+static void
+keep_notes(collector *c, uint32_t n)
 {
     uint32_t *last = c->found->last;
     bnc_phrase_place *places = c->found->place;
     uint64_t *bits = c->found->bits;
     uint64_t *summary = c->summary;
-    uint64_t cues = c->cues;
-    uint32_t n = c->n_places;
-    uint32_t phrase, before;
+    uint32_t n_places = c->n_places;
+    uint32_t phrase, before, i;
+    uint64_t bit, word;
 
-    for (; cued < end; cued++) {
-        if ((cues >> BNC_CUED_CUE(*cued) & 1) == 0)
-            continue;
-        phrase = BNC_CUED_PHRASE(*cued);
-        before = bits[phrase / 64] >> (phrase % 64) & 1 ? last[phrase] : 0;
-        if (n >= PLACES_KEPT && before != 0) {
+    for (i = 0; i < n; i++) {
+        phrase = bnc_candidate_phrase(c->notes[i]);
+        bit = (uint64_t)1 << (phrase % 64);
+        word = bits[phrase / 64];
+        before = word & bit ? last[phrase] : 0;
+        if (n_places >= PLACES_KEPT && before != 0) {
             places[before].place = BNC_ANYWHERE;
             continue;
         }
-        bits[phrase / 64] |= (uint64_t)1 << (phrase % 64);
+        bits[phrase / 64] = word | bit;
         summary[phrase / 4096] |= (uint64_t)1 << (phrase / 64 % 64);
-        last[phrase] = ++n;
-        places[n].place = place;
-        places[n].before = before;
+        last[phrase] = ++n_places;
+        places[n_places].place = (uint32_t)c->notes[i];
+        places[n_places].before = before;
     }
-    c->n_places = n;
+    c->n_places = n_places;
+}
+
+/* Notes a place of phrases, which are BNC_CUED, without branches: cues can't be foreseen. */
+static inline void
+note_phrases(collector *c, const uint32_t *cued, const uint32_t *end, uint32_t place)
+{
+    uint64_t cues = c->cues;
+    uint32_t n = c->n_notes;
+
+    for (; cued < end; cued++) {
+        c->notes[n] = (bnc_candidate)BNC_CUED_PHRASE(*cued) << 32 | place;
+        n += (uint32_t)(cues >> BNC_CUED_CUE(*cued)) & 1;
+        if (n == NOTES) {
+            keep_notes(c, n);
+            n = 0;
+        }
+    }
+    c->n_notes = n;
 }
 
 static uint32_t
@@ -718,7 +739,10 @@ lowest_bit(uint64_t bits)
 #endif
 }
 
-/* Lists the phrases noted, in their order, which is that of their bits: nothing is sorted. */
+/*
+ * Lists the phrases noted, in their order, which is that of their bits: nothing is sorted. One loop takes a phrase at a
+ * time, whether or not the next one is in the same word.
+ */
 static void
 list_phrases(collector *c, size_t n_summary)
 {
@@ -726,22 +750,21 @@ list_phrases(collector *c, size_t n_summary)
     const bnc_phrase_place *places = c->found->place;
     bnc_candidate *item = c->found->item;
     uint64_t *bits = c->found->bits;
-    uint64_t words, phrases;
+    uint64_t words, rest;
     uint32_t word, phrase, place;
     size_t i;
 
     for (i = 0; i < n_summary; i++) {
         words = c->summary[i];
         c->summary[i] = 0;
-        for (; words != 0; words &= words - 1) {
+        while (words != 0) {
             word = (uint32_t)i * 64 + lowest_bit(words);
-            phrases = bits[word];
-            bits[word] = 0;
-            for (; phrases != 0; phrases &= phrases - 1) {
-                phrase = word * 64 + lowest_bit(phrases);
-                for (place = last[phrase]; place != 0; place = places[place].before)
-                    *item++ = (bnc_candidate)phrase << 32 | places[place].place;
-            }
+            phrase = word * 64 + lowest_bit(bits[word]);
+            rest = bits[word] & (bits[word] - 1);
+            bits[word] = rest;
+            words &= words - (uint64_t)(rest == 0);
+            for (place = last[phrase]; place != 0; place = places[place].before)
+                *item++ = (bnc_candidate)phrase << 32 | places[place].place;
         }
     }
     c->found->n = (size_t)(item - c->found->item);
@@ -751,17 +774,18 @@ list_phrases(collector *c, size_t n_summary)
 static inline bool
 same_bytes(const unsigned char *a, const unsigned char *b, size_t n)
 {
-    uint64_t differ = 0;
+    uint64_t differ;
     size_t i;
 
     if (n < 8)
         return memcmp(a, b, n) == 0;
-    for (i = 0; i < n - 8; i += 8)
+    differ = bnc_load8(a) ^ bnc_load8(b);
+    for (i = 8; i < n - 8; i += 8)
         differ |= bnc_load8(a + i) ^ bnc_load8(b + i);
     return (differ | (bnc_load8(a + n - 8) ^ bnc_load8(b + n - 8))) == 0;
 }
 
-/* Notes the phrases of a spelling if all of it is in the text. */
+/* Notes the phrases of a spelling if all of it is in the text, as its key is: all of one of eight bytes. */
 static inline void
 verify(collector *c, const bnc_spelling *spelling, size_t at)
 {
@@ -770,42 +794,9 @@ verify(collector *c, const bnc_spelling *spelling, size_t at)
     size_t len = BNC_SHAPE_LEN(spelling->shape);
 
     if (at >= BNC_SHAPE_OFFSET(spelling->shape) && len <= c->text->len - start &&
-        same_bytes(s + start, c->rules->bytes + spelling->text, len))
+        ((len <= 8 && s == c->s) || same_bytes(s + start, c->rules->bytes + spelling->text, len)))
         note_phrases(c, c->rules->words + spelling[0].phrases, c->rules->words + spelling[1].phrases,
                      (uint32_t)(start + len) << 16 | (uint32_t)start | c->anywhere);
-}
-
-static void
-collect_full(collector *c, const bnc_keys *keys, size_t at)
-{
-    const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
-    const uint32_t *bucket = c->rules->words + keys->buckets;
-    uint32_t key = bnc_gram(c->s + at);
-    uint32_t tail = bnc_gram(c->s + at + 4);
-    const bnc_spelling *end;
-
-    bucket += bnc_key_hash(key, tail, keys->bits) >> keys->shift;
-    end = spelling + bucket[1];
-    for (spelling += bucket[0]; spelling < end; spelling++)
-        if (spelling->key == key && spelling->tail == tail)
-            verify(c, spelling, at);
-}
-
-static void
-collect_shorter(collector *c, const bnc_keys *keys, size_t at)
-{
-    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff};
-    const bnc_spelling *spelling = (const bnc_spelling *)(c->rules->words + keys->spellings);
-    const uint32_t *bucket = c->rules->words + keys->buckets;
-    uint32_t key = bnc_gram(c->s + at);
-    uint32_t tail = bnc_gram(c->s + at + 4);
-    const bnc_spelling *end;
-
-    bucket += bnc_gram_hash2(key, keys->bits) >> keys->shift;
-    end = spelling + bucket[1];
-    for (spelling += bucket[0]; spelling < end; spelling++)
-        if (spelling->key == key && ((spelling->tail ^ tail) & masks[BNC_SHAPE_TAIL(spelling->shape)]) == 0)
-            verify(c, spelling, at);
 }
 
 #define PLACES_AT_ONCE 256
@@ -825,6 +816,65 @@ start_bit(const uint32_t *filter, uint32_t hash, const unsigned char *s)
     return filter[hash] >> (s[4] & 31);
 }
 
+/* A place where a key may be, and the keys of its bucket. */
+typedef struct key_place {
+    const bnc_key *key;
+    uint32_t n, at;
+} key_place;
+
+static inline uint32_t
+is_at(const bnc_key *key, const unsigned char *s)
+{
+    return ((key->head ^ bnc_gram(s)) | ((key->tail ^ bnc_gram(s + 4)) & key->tail_mask)) == 0;
+}
+
+/* Adds those of the hits at which a key is, and those whose bucket has several keys. */
+static inline size_t
+find_keys(const collector *c, const bnc_keys *keys, bool full, const uint16_t *hits, size_t n_hits, key_place *out)
+{
+    const bnc_key *first = (const bnc_key *)(c->rules->words + keys->keys);
+    const uint32_t *buckets = c->rules->words + keys->buckets;
+    const unsigned char *text = c->s;
+    const uint32_t bits = keys->bits;
+    const uint32_t shift = keys->shift;
+    const unsigned char *s;
+    const uint32_t *bucket;
+    const bnc_key *key;
+    uint32_t hash, n_keys;
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < n_hits; i++) {
+        s = text + hits[i];
+        hash = full ? bnc_key_hash(bnc_gram(s), bnc_gram(s + 4), bits) : bnc_gram_hash2(bnc_gram(s), bits);
+        bucket = buckets + (hash >> shift);
+        key = first + bucket[0];
+        n_keys = bucket[1] - bucket[0];
+        out[n].key = key;
+        out[n].n = n_keys;
+        out[n].at = hits[i];
+        n += is_at(key, s) | (n_keys > 1);
+    }
+    return n;
+}
+
+static void
+collect_spellings(collector *c, const key_place *p)
+{
+    const bnc_key *end = p->key + p->n;
+    const bnc_spelling *spelling, *end_spelling;
+    const bnc_key *key;
+
+    for (key = p->key; key < end; key++) {
+        if (!is_at(key, c->s + p->at))
+            continue;
+        spelling = (const bnc_spelling *)(c->rules->words + key[0].spellings);
+        end_spelling = (const bnc_spelling *)(c->rules->words + key[1].spellings);
+        for (; spelling < end_spelling; spelling++)
+            verify(c, spelling, p->at);
+    }
+}
+
 /* Looks at each place in [from, to) once. */
 static void
 collect(collector *c, const bnc_index *index, size_t from, size_t to)
@@ -837,6 +887,7 @@ collect(collector *c, const bnc_index *index, size_t from, size_t to)
     const uint32_t shorter_bits = index->shorter.bits;
     const unsigned char *s = c->s;
     uint16_t hits[PLACES_AT_ONCE], full[PLACES_AT_ONCE], shorter[PLACES_AT_ONCE];
+    key_place places[2 * PLACES_AT_ONCE];
     size_t n, n_full, n_shorter, i, stop;
     uint32_t hash;
 
@@ -856,10 +907,10 @@ collect(collector *c, const bnc_index *index, size_t from, size_t to)
                 note_hit(shorter, n_shorter, hits[i],
                          start_bit(shorter_filter, bnc_gram_hash2(bnc_gram(s + hits[i]), shorter_bits), s + hits[i]));
         }
-        for (i = 0; i < n_full; i++)
-            collect_full(c, &index->full, full[i]);
-        for (i = 0; i < n_shorter; i++)
-            collect_shorter(c, &index->shorter, shorter[i]);
+        n = find_keys(c, &index->full, true, full, n_full, places);
+        n += find_keys(c, &index->shorter, false, shorter, n_shorter, places + n);
+        for (i = 0; i < n; i++)
+            collect_spellings(c, &places[i]);
     }
 }
 
@@ -915,7 +966,7 @@ make_room(const bnc_allocator *allocator, size_t n, bnc_candidates *found)
 {
     size_t n_bits = n_words(n) + n_words(n_words(n));
 
-    size_t n_places = n + PLACES_KEPT + 1;
+    size_t n_places = n + PLACES_KEPT + 2;
 
     if (n_places <= found->room)
         return true;
@@ -940,7 +991,7 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_repe
     const bnc_tables_head *head = bnc_tables(rules);
     const uint32_t *shorts = rules->words + head->shorts;
     size_t end = text->len < 4 ? 0 : text->len - 3;
-    collector c = {rules, text, text->words, found, cues, NULL, 0, 0};
+    collector c;
     size_t from, to;
     uint32_t i;
 
@@ -948,7 +999,13 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_repe
     found->failed = !make_room(allocator, head->n_wanted, found);
     if (found->failed)
         return;
+    c.rules = rules;
+    c.text = text;
+    c.s = text->words;
+    c.found = found;
+    c.cues = cues;
     c.summary = found->bits + n_words(head->n_wanted);
+    c.n_places = c.n_notes = c.anywhere = 0;
     collect_once(&c, repeats, &head->index[BNC_INDEX_WORDS], 0, end);
     c.s = text->raw;
     if (text->wide)
@@ -961,6 +1018,7 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_repe
             collect_once(&c, repeats, &head->index[BNC_INDEX_NAMES], from, to);
     }
     note_phrases(&c, shorts, shorts + (text->wide ? head->n_shorts : head->n_plain_shorts), BNC_ANYWHERE);
+    keep_notes(&c, c.n_notes);
     list_phrases(&c, n_words(n_words(head->n_wanted)));
 }
 

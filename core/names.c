@@ -33,15 +33,34 @@ has(const byte_set *set, unsigned char c)
 static const byte_set local_bytes = {DIGITS | BIT('.') | BIT('!') | BIT('#') | BIT('$') | BIT('%') | BIT('&') |
                                          BIT('\'') | BIT('*') | BIT('+') | BIT('-') | BIT('/') | BIT('=') | BIT('?'),
                                      LETTERS | BIT('^') | BIT('_') | BIT('{') | BIT('|') | BIT('}') | BIT('~')};
-static const byte_set letters = {0, LETTERS};
 static const byte_set url_bytes = {0xfffffffe00000000u & ~(BIT('<') | BIT('>') | BIT('"')), 0x7fffffffffffffffu};
 static const byte_set closing = {BIT('.') | BIT(',') | BIT(';') | BIT(':') | BIT('!') | BIT('?') | BIT(')') |
                                      BIT('\'') | BIT('-'),
                                  BIT(']') | BIT('}')};
 
+/* ---- short words as numbers ---- */
+
+/* Eight bytes as a number, the same on every machine. */
+static inline uint64_t
+eight(const void *bytes)
+{
+    const unsigned char *s = bytes;
+
+    return (uint64_t)s[0] | (uint64_t)s[1] << 8 | (uint64_t)s[2] << 16 | (uint64_t)s[3] << 24 | (uint64_t)s[4] << 32 |
+           (uint64_t)s[5] << 40 | (uint64_t)s[6] << 48 | (uint64_t)s[7] << 56;
+}
+
+/* The first eight of n bytes, zeros if they are less; n is not 0. */
+static inline uint64_t
+first_eight(const unsigned char *s, size_t n)
+{
+    return eight(s) & ~(uint64_t)0 >> (64 - 8 * (n < 8 ? n : 8));
+}
+
 /* ---- maps of bytes ---- */
 
-#define MAP_WORDS (BNC_TEXT_MAX / 64 + 2)
+/* Byte n of a text is bit n + 64: a word of zeros is before the text, and one behind it. */
+#define MAP_WORDS (BNC_TEXT_MAX / 64 + 4)
 typedef struct map {
     uint64_t word[MAP_WORDS];
 } map;
@@ -50,10 +69,16 @@ typedef struct maps {
     map digit, dot;
     map label;     /* letters, digits and "-" */
     map host;      /* those, "_" and "." */
-    map sign;      /* every name that is no id has one: ".", "@" or ":" */
-    map announces; /* the letter or colon before what ids follow: "queued as ", "id=", "queue id: " */
+    map id;        /* those without ".", and not in a name that was found */
+    map sign;      /* every name that is no id has one: "@", ":/", "." before a label; and the end of the text */
+    map announces; /* the byte before "id" or "as", which ids may follow: "queued as ", "id=", "queue id: " */
     bool wide;     /* a byte is not ASCII, or BNC_WIDE_SIGN */
 } maps;
+
+/* A bit for each of 64 bytes of a kind. */
+typedef struct kinds {
+    uint64_t digit, dot, label, line, sign, announces, wide; /* line: "_" */
+} kinds;
 
 #ifdef VECTORS
 static inline __m128i
@@ -76,68 +101,64 @@ either(__m128i a, __m128i b)
     return _mm_or_si128(a, b);
 }
 
+static inline __m128i
+both(__m128i a, __m128i b)
+{
+    return _mm_and_si128(a, b);
+}
+
 static inline uint64_t
 bits(__m128i x, unsigned at)
 {
     return (uint64_t)(uint32_t)_mm_movemask_epi8(x) << at;
 }
 
-/* The kinds of n bytes, up to 64, at s, of which BNC_PADDING more may be read; all keeps the bits of those n. */
-static void
-map_bytes(const unsigned char *s, size_t n, uint64_t all, maps *m, size_t word)
+/* The kinds of at least n bytes, of which n is up to 64. */
+static inline kinds
+kinds_of(const unsigned char *s, size_t n)
 {
-    uint64_t digit = 0, dot = 0, label = 0, host = 0, sign = 0, announces = 0, wide = 0;
-    __m128i x, next, digits, dots, labels, announced;
+    kinds k = {0, 0, 0, 0, 0, 0, 0};
+    __m128i x, next, after, digits;
     unsigned at;
 
     for (at = 0; at < n; at += 16) {
         x = _mm_loadu_si128((const __m128i *)(const void *)(s + at));
         next = _mm_loadu_si128((const __m128i *)(const void *)(s + at + 1));
+        after = _mm_loadu_si128((const __m128i *)(const void *)(s + at + 2));
         digits = in_range(x, '0', 9);
-        dots = is(x, '.');
-        labels = either(in_range(either(x, _mm_set1_epi8(0x20)), 'a', 25), either(digits, is(x, '-')));
-        announced =
-            _mm_and_si128(either(either(is(x, 'd'), is(x, 's')), is(x, ':')), either(is(next, ' '), is(next, '=')));
-        digit |= bits(digits, at);
-        dot |= bits(dots, at);
-        label |= bits(labels, at);
-        host |= bits(either(either(labels, dots), is(x, '_')), at);
-        sign |= bits(either(dots, either(is(x, '@'), is(x, ':'))), at);
-        announces |= bits(announced, at);
-        wide |= bits(either(x, is(x, BNC_WIDE_SIGN)), at);
+        k.digit |= bits(digits, at);
+        k.dot |= bits(is(x, '.'), at);
+        k.label |= bits(either(in_range(either(x, _mm_set1_epi8(0x20)), 'a', 25), either(digits, is(x, '-'))), at);
+        k.line |= bits(is(x, '_'), at);
+        k.sign |= bits(either(is(x, '@'), both(is(x, ':'), is(next, '/'))), at);
+        k.announces |= bits(either(_mm_andnot_si128(is(x, 'a'), both(is(next, 'i'), is(after, 'd'))),
+                                   both(is(next, 'a'), is(after, 's'))),
+                            at);
+        k.wide |= bits(either(x, is(x, BNC_WIDE_SIGN)), at);
     }
-    m->digit.word[word] = digit & all;
-    m->dot.word[word] = dot & all;
-    m->label.word[word] = label & all;
-    m->host.word[word] = host & all;
-    m->sign.word[word] = sign & all;
-    m->announces.word[word] = announces & all;
-    m->wide = m->wide || (wide & all) != 0;
+    return k;
 }
 #else
-static void
-map_bytes(const unsigned char *s, size_t n, uint64_t all, maps *m, size_t word)
+static kinds
+kinds_of(const unsigned char *s, size_t n)
 {
-    uint64_t digit = 0, dot = 0, label = 0, host = 0, sign = 0, announces = 0;
+    kinds k = {0, 0, 0, 0, 0, 0, 0};
     unsigned at;
     unsigned char c;
 
     for (at = 0; at < n; at++) {
         c = s[at];
-        digit |= (uint64_t)bnc_is_digit(c) << at;
-        dot |= (uint64_t)(c == '.') << at;
-        label |= (uint64_t)(bnc_is_alnum(c) || c == '-') << at;
-        host |= (uint64_t)(bnc_is_alnum(c) || c == '-' || c == '_' || c == '.') << at;
-        sign |= (uint64_t)(c == '.' || c == '@' || c == ':') << at;
-        announces |= (uint64_t)((c == 'd' || c == 's' || c == ':') && (s[at + 1] == ' ' || s[at + 1] == '=')) << at;
-        m->wide = m->wide || c >= 0x80 || c == BNC_WIDE_SIGN;
+        k.digit |= (uint64_t)bnc_is_digit(c) << at;
+        k.dot |= (uint64_t)(c == '.') << at;
+        k.label |= (uint64_t)(bnc_is_alnum(c) || c == '-') << at;
+        k.line |= (uint64_t)(c == '_') << at;
+        k.sign |= (uint64_t)(c == '@' || (c == ':' && s[at + 1] == '/')) << at;
+        k.announces |=
+            (uint64_t)((c != 'a' && s[at + 1] == 'i' && s[at + 2] == 'd') || (s[at + 1] == 'a' && s[at + 2] == 's'))
+            << at;
+        k.wide |= (uint64_t)(c >= 0x80 || c == BNC_WIDE_SIGN) << at;
     }
-    m->digit.word[word] = digit & all;
-    m->dot.word[word] = dot & all;
-    m->label.word[word] = label & all;
-    m->host.word[word] = host & all;
-    m->sign.word[word] = sign & all;
-    m->announces.word[word] = announces & all;
+    return k;
 }
 #endif
 
@@ -150,108 +171,120 @@ words_of(size_t len)
 static void
 map_text(const unsigned char *s, size_t len, maps *m)
 {
+    map *const all[] = {&m->digit, &m->dot, &m->label, &m->host, &m->id, &m->sign, &m->announces};
     size_t n = words_of(len);
-    size_t i;
+    uint64_t valid, wide = 0;
+    size_t i, left;
+    kinds k;
 
-    m->wide = false;
-    for (i = 0; i + 1 < n; i++)
-        map_bytes(s + i * 64, 64, ~(uint64_t)0, m, i);
-    if (n > 0)
-        map_bytes(s + i * 64, len - i * 64, ~(uint64_t)0 >> (63 - (len - 1) % 64), m, i);
-    m->digit.word[n] = m->dot.word[n] = m->label.word[n] = m->host.word[n] = 0;
-    m->sign.word[n] = m->announces.word[n] = 0;
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        all[i]->word[0] = all[i]->word[n + 1] = 0;
+    for (i = 1; i <= n; i++) {
+        left = len - (i - 1) * 64;
+        left = left < 64 ? left : 64;
+        valid = ~(uint64_t)0 >> (64 - left);
+        k = kinds_of(s + (i - 1) * 64, left);
+        m->digit.word[i] = k.digit & valid;
+        m->dot.word[i] = k.dot & valid;
+        m->label.word[i] = k.label & valid;
+        m->id.word[i] = (k.label | k.line) & valid;
+        m->host.word[i] = (k.label | k.line | k.dot) & valid;
+        m->sign.word[i] = (k.sign | (k.dot & (k.label >> 1 | (uint64_t)1 << 63))) & valid;
+        m->announces.word[i] = k.announces & valid;
+        wide |= k.wide & valid;
+    }
+    m->sign.word[len / 64 + 1] |= (uint64_t)1 << len % 64;
+    m->wide = wide != 0;
 }
 
-/* 64 bits from a place on, which is no more than one word after the text. */
+/* The 64 bits from a place on, which is no more than one word after the text. */
 static inline uint64_t
 bits_from(const map *of, size_t at)
 {
-    unsigned shift = at % 64;
+    return of->word[at / 64 + 1] >> at % 64 | of->word[at / 64 + 2] << 1 << (63 - at % 64);
+}
 
-    return of->word[at / 64] >> shift | of->word[at / 64 + 1] << 1 << (63 - shift);
+/* The 64 bits before a place. */
+static inline uint64_t
+bits_before(const map *of, size_t at)
+{
+    return of->word[at / 64] >> at % 64 | of->word[at / 64 + 1] << 1 << (63 - at % 64);
 }
 
 /* How many bits are set one after the other, from a place on. */
-static size_t
-run_from(const map *of, size_t at, size_t len)
+static inline size_t
+run_from(const map *of, size_t at)
 {
     size_t run = 0;
     uint64_t b;
 
-    while (at + run < len) {
-        b = ~bits_from(of, at + run);
-        if (b != 0)
-            return run + (size_t)__builtin_ctzll(b);
+    while ((b = ~bits_from(of, at + run)) == 0)
         run += 64;
-    }
-    return run;
+    return run + (size_t)__builtin_ctzll(b);
 }
 
 /* The same, up to a place. */
-static size_t
+static inline size_t
 run_before(const map *of, size_t at)
 {
     size_t run = 0;
     uint64_t b;
 
-    while (at - run >= 64) {
-        b = ~bits_from(of, at - run - 64);
-        if (b != 0)
-            return run + (size_t)__builtin_clzll(b);
+    while ((b = ~bits_before(of, at - run)) == 0)
         run += 64;
-    }
-    if (at == run)
-        return run;
-    b = ~(of->word[0] << (64 - (at - run)));
     return run + (size_t)__builtin_clzll(b);
 }
 
-static void
-set_bits(map *of, size_t from, size_t to)
+static inline void
+clear_bits(map *of, size_t from, size_t to)
 {
-    size_t n;
+    uint64_t b;
 
-    for (; from < to; from += n) {
-        n = 64 - from % 64;
-        if (n > to - from)
-            n = to - from;
-        of->word[from / 64] |= (~(uint64_t)0 >> (64 - n)) << from % 64;
+    for (; from < to; from += 64) {
+        b = to - from < 64 ? ((uint64_t)1 << (to - from)) - 1 : ~(uint64_t)0;
+        of->word[from / 64 + 1] &= ~(b << from % 64);
+        of->word[from / 64 + 2] &= ~(b >> 1 >> (63 - from % 64));
     }
 }
 
-/* The first place of a bit that is set (or is not), from a place on; len if there is none. */
+/* The first sign from a place on, which is no more than the end of the text. */
 static inline size_t
-next_bit(const map *of, size_t at, size_t len, bool set)
+next_sign(const maps *m, size_t at)
 {
-    uint64_t flip = set ? 0 : ~(uint64_t)0;
-    size_t word = at / 64;
     uint64_t b;
 
-    if (at >= len)
-        return len;
-    b = (of->word[word] ^ flip) & ~(uint64_t)0 << at % 64;
-    while (b == 0) {
-        if (++word * 64 >= len)
-            return len;
-        b = of->word[word] ^ flip;
-    }
-    at = word * 64 + (size_t)__builtin_ctzll(b);
-    return at < len ? at : len;
+    while ((b = bits_from(&m->sign, at)) == 0)
+        at += 64;
+    return at + (size_t)__builtin_ctzll(b);
+}
+
+/* ---- names in their order ---- */
+
+/* None has less than three bytes, with what announces it. */
+typedef struct names {
+    bnc_name_span item[BNC_TEXT_MAX / 3 + 2];
+    size_t n;
+} names;
+
+static inline void
+add_name(names *to, size_t start, size_t end)
+{
+    to->item[to->n].start = (uint16_t)start;
+    to->item[to->n++].end = (uint16_t)end;
 }
 
 /* ---- hosts, addresses, URLs ---- */
 
 /*
- * Top-level domains of more than two letters, and the usual private ones (RFC 6761, RFC 6762): by their length as eight
- * bytes each, the common ones first; then those of eight letters and more.
+ * Top-level domains of more than two letters, and the usual private ones (RFC 6761, RFC 6762): by their length as
+ * eight bytes each, but for those that is_top_level knows; then those of eight letters and more.
  */
-static const char top_levels_3[][8] = {"com", "net", "org", "edu", "gov", "biz", "mil", "int", "pro",
-                                       "tel", "cat", "xxx", "lan", "app", "dev", "xyz", "top", "law",
-                                       "bar", "art", "run", "nyc", "eus", "gal", "bzh"};
-static const char top_levels_4[][8] = {
-    "test", "info", "name", "mobi", "aero", "coop", "jobs", "asia", "post", "arpa", "corp", "home", "page", "blog",
-    "site", "shop", "tech", "club", "live", "life", "mail", "team", "care", "bank", "land", "farm", "cafe", "film",
-    "game", "yoga", "bike", "cars", "auto", "taxi", "news", "wiki", "link", "host", "wien", "scot", "ruhr"};
+static const char top_levels_3[][8] = {"edu", "gov", "biz", "mil", "int", "pro", "tel", "cat", "xxx", "lan", "app",
+                                       "dev", "xyz", "top", "law", "bar", "art", "run", "nyc", "eus", "gal", "bzh"};
+static const char top_levels_4[][8] = {"info", "name", "mobi", "aero", "coop", "jobs", "asia", "post", "arpa", "corp",
+                                       "home", "page", "blog", "site", "shop", "tech", "club", "live", "life", "mail",
+                                       "team", "care", "bank", "land", "farm", "cafe", "film", "game", "yoga", "bike",
+                                       "cars", "auto", "taxi", "news", "wiki", "link", "host", "wien", "scot", "ruhr"};
 static const char top_levels_5[][8] = {"local", "onion", "cloud", "store", "world", "today", "space", "email", "media",
                                        "group", "money", "legal", "house", "homes", "hotel", "tours", "photo", "music",
                                        "video", "games", "sport", "press", "guide", "click", "koeln", "paris", "tokyo",
@@ -259,21 +292,21 @@ static const char top_levels_5[][8] = {"local", "onion", "cloud", "store", "worl
 static const char top_levels_6[][8] = {"museum", "travel", "online", "agency", "studio", "design", "global", "center",
                                        "school", "health", "clinic", "estate", "garden", "voyage", "events", "photos",
                                        "berlin", "bayern", "london", "madrid", "moscow", "quebec", "africa"};
-static const char top_levels_7[][8] = {"example", "private", "invalid", "website", "company", "systems", "network",
-                                       "digital", "support", "academy", "finance", "capital", "kitchen", "wedding",
-                                       "gallery", "fitness", "hosting", "domains", "hamburg", "cologne", "zuerich"};
+static const char top_levels_7[][8] = {"private", "invalid", "website", "company", "systems", "network", "digital",
+                                       "support", "academy", "finance", "capital", "kitchen", "wedding", "gallery",
+                                       "fitness", "hosting", "domains", "hamburg", "cologne", "zuerich"};
 static const char long_top_levels[] =
     " localdomain localhost internal intranet solutions services international software technology"
     " education university hospital insurance consulting marketing business ventures partners holdings"
     " properties restaurant photography barcelona amsterdam brussels istanbul saarland ";
 
 static bool
-is_one_of(const char names[][8], size_t n, const char word[8])
+is_one_of(const char names[][8], size_t n, uint64_t word)
 {
     size_t i;
 
     for (i = 0; i < n; i++)
-        if (memcmp(names[i], word, 8) == 0)
+        if (eight(names[i]) == word)
             return true;
     return false;
 }
@@ -281,23 +314,10 @@ is_one_of(const char names[][8], size_t n, const char word[8])
 #define IS_ONE_OF(names, word) is_one_of(names, sizeof(names) / sizeof(names[0]), word)
 
 static bool
-is_top_level(const unsigned char *s, size_t n)
+is_rare_top_level(const unsigned char *s, size_t n, uint64_t word)
 {
-    char word[16] = {0};
+    char blanks[16] = {' '};
 
-    if (n == 2)
-        return bnc_is_alpha(s[0]) && bnc_is_alpha(s[1]);
-    if (n >= 5 && memcmp(s, "xn--", 4) == 0)
-        return true;
-    if (n < 3 || n > sizeof(word) - 3)
-        return false;
-    if (n >= 8) {
-        word[0] = ' ';
-        memcpy(word + 1, s, n);
-        word[n + 1] = ' ';
-        return strstr(long_top_levels, word) != NULL;
-    }
-    memcpy(word, s, n);
     switch (n) {
     case 3:
         return IS_ONE_OF(top_levels_3, word);
@@ -307,8 +327,29 @@ is_top_level(const unsigned char *s, size_t n)
         return IS_ONE_OF(top_levels_5, word);
     case 6:
         return IS_ONE_OF(top_levels_6, word);
+    case 7:
+        return IS_ONE_OF(top_levels_7, word);
     }
-    return IS_ONE_OF(top_levels_7, word);
+    if (n < 8 || n > sizeof(blanks) - 3)
+        return false;
+    memcpy(blanks + 1, s, n);
+    blanks[n + 1] = ' ';
+    return strstr(long_top_levels, blanks) != NULL;
+}
+
+static inline bool
+is_top_level(const unsigned char *s, size_t n)
+{
+    uint64_t word;
+
+    if (n == 2)
+        return bnc_is_alpha(s[0]) && bnc_is_alpha(s[1]);
+    word = first_eight(s, n);
+    /* the usual ones, without a branch for each */
+    if ((word == eight("com\0\0\0\0")) | (word == eight("net\0\0\0\0")) | (word == eight("org\0\0\0\0")) |
+        (word == eight("test\0\0\0")) | (word == eight("example")))
+        return true;
+    return (n >= 5 && memcmp(s, "xn--", 4) == 0) || is_rare_top_level(s, n, word);
 }
 
 /* Whether s is a host name of at least two labels, or an IPv4 address. */
@@ -316,7 +357,7 @@ static bool
 is_host(const unsigned char *s, const maps *m, size_t from, size_t to)
 {
     size_t n = to - from;
-    uint64_t mask, dots, digits;
+    uint64_t mask, dots, digits, three;
     size_t last = to;
     size_t n_dots = 0;
     size_t i;
@@ -327,13 +368,12 @@ is_host(const unsigned char *s, const maps *m, size_t from, size_t to)
         digits = bits_from(&m->digit, from) & mask;
         if (dots == 0 || (dots & (dots << 1 | 1)) != 0 || (dots >> (n - 1) & 1) != 0)
             return false;
-        if ((digits | dots) == mask) {
-            /* exactly three dots */
-            dots &= dots - 1;
-            dots &= dots - 1;
-            return dots != 0 && (dots & (dots - 1)) == 0;
-        }
         last = from + 64 - (size_t)__builtin_clzll(dots);
+        if (bnc_is_digit(s[last])) {
+            three = dots & (dots - 1);
+            three &= three - 1;
+            return (digits | dots) == mask && three != 0 && (three & (three - 1)) == 0;
+        }
         return is_top_level(s + last, to - last);
     }
     for (i = from; i < to; i++) {
@@ -347,43 +387,51 @@ is_host(const unsigned char *s, const maps *m, size_t from, size_t to)
     return n_dots > 0 && last < to && is_top_level(s + last, to - last);
 }
 
-/* The end of what starts at from and goes on in the set, without closing punctuation. */
+/* The end of a URL's part that starts at from, without closing punctuation. */
 static size_t
-run_end(const unsigned char *s, size_t n, size_t from, const byte_set *set)
+url_end(const unsigned char *s, size_t n, const maps *m, size_t from)
 {
     size_t end = from;
 
-    while (end < n && has(set, s[end]))
+    while (end < n && has(&url_bytes, s[end])) {
         end++;
+        end += run_from(&m->host, end);
+    }
     while (end > from && has(&closing, s[end - 1]))
         end--;
     return end;
 }
 
+/* The start of the local part of an address whose @ is at `at`. */
 static size_t
-run_start(const unsigned char *s, size_t floor, size_t from, const byte_set *set)
+local_start(const unsigned char *s, const maps *m, size_t floor, size_t at)
 {
-    while (from > floor && has(set, s[from - 1]))
+    size_t from = at;
+
+    while (from > floor && has(&local_bytes, s[from - 1])) {
         from--;
-    return from;
+        from -= run_before(&m->host, from);
+    }
+    return from > floor ? from : floor;
 }
 
 /* The end of a run of bytes of host names, without closing punctuation. */
 static size_t
-host_end(const unsigned char *s, size_t len, const maps *m, size_t from)
+host_end(const unsigned char *s, const maps *m, size_t from)
 {
-    size_t end = from + run_from(&m->host, from, len);
+    size_t end = from + run_from(&m->host, from);
 
     while (end > from && (s[end - 1] == '.' || s[end - 1] == '-'))
         end--;
     return end;
 }
 
-/* A reply code before "-" is none of the name's bytes: "550-mx.example.com said". */
-static size_t
+/* A reply code before "-" is none of the name's bytes: "550-mx.example.com said". One branch less if all is looked at.
+ */
+static inline size_t
 after_code(const unsigned char *s, size_t len, const maps *m, size_t from)
 {
-    return len - from > 4 && s[from + 3] == '-' && (bits_from(&m->digit, from) & 0xf) == 7 &&
+    return s[from + 3] == '-' && len - from > 4 && (bits_from(&m->digit, from) & 7) == 7 &&
                    (s[from] == '2' || s[from] == '4' || s[from] == '5')
                ? from + 4
                : from;
@@ -403,7 +451,7 @@ address_around(const unsigned char *s, size_t n, const maps *m, size_t floor, si
     span found;
     size_t back;
 
-    found.start = run_start(s, floor, at, &local_bytes);
+    found.start = local_start(s, m, floor, at);
     found.start = after_code(s, at, m, found.start);
     while (found.start < at && (s[found.start] == '\'' || s[found.start] == '.' || s[found.start] == '='))
         found.start++;
@@ -421,7 +469,7 @@ address_around(const unsigned char *s, size_t n, const maps *m, size_t floor, si
         if (found.end < n && s[found.end] == ']')
             found.end++;
     } else {
-        found.end = host_end(s, n, m, at + 1);
+        found.end = host_end(s, m, at + 1);
     }
     if (found.end == at + 1)
         return none;
@@ -442,43 +490,45 @@ host_around(const unsigned char *s, size_t n, const maps *m, size_t floor, size_
     found.start = after_code(s, dot, m, found.start);
     while (found.start < dot && !bnc_is_alnum(s[found.start]))
         found.start++;
-    found.end = host_end(s, n, m, dot);
+    found.end = host_end(s, m, dot);
     if (found.end <= dot || !is_host(s, m, found.start, found.end)) {
         if (found.end > dot)
             none.start = none.end = found.end;
         return none;
     }
     if (found.end < n && s[found.end] == '/')
-        found.end = run_end(s, n, found.end, &url_bytes);
+        found.end = url_end(s, n, m, found.end);
     return found;
 }
 
 static void
-find_hosts(const unsigned char *s, size_t len, const maps *m, map *names)
+find_hosts(const unsigned char *s, size_t len, maps *m, names *found)
 {
     size_t floor = 0; /* end of what is a name already */
     size_t at = 0;
-    span found;
+    span name;
 
-    while ((at = next_bit(&m->sign, at, len, true)) < len) {
-        found.start = found.end = at;
+    while ((at = next_sign(m, at)) < len) {
+        name.start = name.end = at;
         if (s[at] == '@') {
-            found = address_around(s, len, m, floor, at);
+            name = address_around(s, len, m, floor, at);
         } else if (s[at] == ':' && len - at > 3 && s[at + 1] == '/' && s[at + 2] == '/') {
-            found.start = run_start(s, floor, at, &letters);
-            found.end = run_end(s, len, at, &url_bytes);
-        } else if (s[at] == '.' && at > floor && at + 1 < len && bnc_is_alnum(s[at + 1])) {
-            found = host_around(s, len, m, floor, at);
+            while (name.start > floor && bnc_is_alpha(s[name.start - 1]))
+                name.start--;
+            name.end = url_end(s, len, m, at);
+        } else if (s[at] == '.' && at > floor && bnc_is_alnum(s[at + 1])) {
+            name = host_around(s, len, m, floor, at);
             /* an address's local part may hold dots: leave it to its @ */
-            if (found.end > found.start && found.end < len && s[found.end] == '@')
-                found.start = found.end;
+            if (name.end > name.start && name.end < len && s[name.end] == '@')
+                name.start = name.end;
         }
-        if (found.end > found.start && found.end > at) {
-            set_bits(names, found.start, found.end);
-            at = floor = found.end;
+        if (name.end > name.start && name.end > at) {
+            add_name(found, name.start, name.end);
+            clear_bits(&m->id, name.start, name.end);
+            at = floor = name.end;
         } else {
             /* no other dot of the same run makes a host name of it */
-            at = found.end > at ? found.end : at + 1;
+            at = name.end > at ? name.end : at + 1;
         }
     }
 }
@@ -528,114 +578,101 @@ follows_id_word(const unsigned char *s, size_t start)
     return false;
 }
 
-/* Ids hold digits beside letters, or are announced: most numbers are neither. */
+/*
+ * Where the runs go on to which some starts, bits at their low ends, belong: a bit that is added to such an end comes
+ * out behind the other end. *carry: what comes out of the word.
+ */
+static inline uint64_t
+behind_runs(uint64_t runs, uint64_t starts, uint64_t *carry)
+{
+    uint64_t sum = runs + (runs & starts);
+    uint64_t over = sum < runs;
+
+    sum += *carry;
+    *carry = over | (sum < *carry);
+    return sum & ~runs;
+}
+
+/* Ids hold digits, and change from them or to them twice, or are announced: most numbers are neither. */
 static void
-find_ids(const unsigned char *s, size_t len, const maps *m, map *names)
+find_ids(const unsigned char *s, size_t len, const maps *m, names *found)
 {
     size_t n = words_of(len);
+    uint64_t digits = 0, others = 0, announces = 0; /* of the word in hand */
+    uint64_t through_digits = 0, through_others = 0;
+    uint64_t after_digit, after_other, announced, places;
     size_t done = 0;
     size_t at, from, to, i;
-    uint64_t digit, changes, announced, found, run;
-    map id;
 
-    for (i = 0; i < n; i++)
-        id.word[i] = m->host.word[i] & ~m->dot.word[i] & ~names->word[i];
-    id.word[n] = 0;
-    for (i = 0; i < n; i++) {
-        digit = m->digit.word[i];
-        changes = (digit ^ (digit >> 1 | m->digit.word[i + 1] << 63)) & (id.word[i] >> 1 | id.word[i + 1] << 63);
-        announced = m->announces.word[i] << 2 | (i > 0 ? m->announces.word[i - 1] >> 62 : 0);
-        for (found = (changes | announced) & id.word[i]; found != 0; found &= found - 1) {
-            at = i * 64 + (size_t)__builtin_ctzll(found);
+    for (i = 1; i <= n; i++) {
+        after_digit = digits >> 63;
+        after_other = others >> 63;
+        announced = announces >> 60 | announces >> 59;
+        digits = m->id.word[i] & m->digit.word[i];
+        others = m->id.word[i] & ~digits;
+        announces = m->announces.word[i];
+        after_digit |= digits << 1;
+        after_other |= others << 1;
+        announced |= announces << 4 | announces << 5; /* "id=", "id ", "as "; "id: " */
+        places = (behind_runs(others, after_digit | announced, &through_others) | announced) & digits;
+        places |= behind_runs(digits, after_other, &through_digits) & others;
+        for (; places != 0; places &= places - 1) {
+            at = (i - 1) * 64 + (size_t)__builtin_ctzll(places);
             if (at < done)
                 continue;
-            run = bits_from(&id, at);
-            run &= ~(run + 1);
-            if ((bits_from(&m->digit, at) & run) == 0)
-                continue;
-            from = at - run_before(&id, at);
-            to = at + run_from(&id, at, len);
+            from = at - run_before(&m->id, at);
+            to = done = at + run_from(&m->id, at);
             from = after_code(s, len, m, from);
             if (from < to && (is_queue_id(s + from, to - from) || follows_id_word(s, from)))
-                set_bits(names, from, to);
-            done = to;
+                add_name(found, from, to);
         }
     }
 }
 
+/* Hosts and ids, each in its order, are brought into one order. */
 static void
-find_names(const unsigned char *s, size_t len, const maps *m, map *names)
+find_names(const unsigned char *s, size_t len, maps *m, names *found)
 {
-    memset(names->word, 0, (words_of(len) + 1) * sizeof(names->word[0]));
-    find_hosts(s, len, m, names);
-    find_ids(s, len, m, names);
+    names ids;
+    size_t hosts;
+
+    found->n = ids.n = 0;
+    find_hosts(s, len, m, found);
+    find_ids(s, len, m, &ids);
+    hosts = found->n;
+    found->n += ids.n;
+    while (ids.n > 0)
+        if (hosts > 0 && found->item[hosts - 1].start > ids.item[ids.n - 1].start) {
+            hosts--;
+            found->item[hosts + ids.n] = found->item[hosts];
+        } else {
+            ids.n--;
+            found->item[hosts + ids.n] = ids.item[ids.n];
+        }
 }
 
 /* ---- labels ---- */
-
-/* Eight bytes as a number, the same on every machine. */
-static uint64_t
-eight(const unsigned char *s)
-{
-    return (uint64_t)s[0] | (uint64_t)s[1] << 8 | (uint64_t)s[2] << 16 | (uint64_t)s[3] << 24 | (uint64_t)s[4] << 32 |
-           (uint64_t)s[5] << 40 | (uint64_t)s[6] << 48 | (uint64_t)s[7] << 56;
-}
 
 /* The hash of a label: of its first eight bytes and its length, which is not 0. */
 static inline uint64_t
 hash_label(const unsigned char *s, size_t n)
 {
-    uint64_t w = eight(s) & ~(uint64_t)0 >> (n < 8 ? 64 - n * 8 : 0);
-
-    return (w + n) * 0x9e3779b97f4a7c15u;
+    return (first_eight(s, n) + n) * 0x9e3779b97f4a7c15u;
 }
 
 #define LABELS_MAX 64 /* of one name; those after them are hidden */
 
 /* [from, to) of the text. */
 typedef struct label {
-    size_t from, to;
+    uint32_t from, to;
     uint64_t hash;
 } label;
 
-/* The labels of [start, end), no more than LABELS_MAX; returns their number. */
-static inline unsigned
-read_labels(const unsigned char *s, const maps *m, size_t start, size_t end, label found[LABELS_MAX])
-{
-    size_t base = start;
-    unsigned n = 0;
-    uint64_t here, run;
-    size_t from, len;
-
-    while (base < end && n < LABELS_MAX) {
-        here = bits_from(&m->label, base);
-        if (end - base < 64)
-            here &= ((uint64_t)1 << (end - base)) - 1;
-        if (here == 0) {
-            base += 64;
-            continue;
-        }
-        from = (size_t)__builtin_ctzll(here);
-        run = ~(here >> from);
-        len = run != 0 ? (size_t)__builtin_ctzll(run) : 64;
-        if (from + len == 64 && end - base > 64) {
-            /* it may go on behind these 64 */
-            if (from > 0) {
-                base += from;
-                continue;
-            }
-            len = run_from(&m->label, base, end);
-            if (len > end - base)
-                len = end - base;
-        }
-        found[n].from = base + from;
-        found[n].to = base + from + len;
-        found[n].hash = hash_label(s + base + from, len);
-        n++;
-        base += from + len;
-    }
-    return n;
-}
+/* Those of one name; some of the last 64 bytes that were read are over, but not counted in n. */
+typedef struct labels {
+    label item[LABELS_MAX + 32];
+    size_t n;
+} labels;
 
 /* 0 stands for a free slot. */
 static inline uint32_t
@@ -648,48 +685,89 @@ single_hash(const label *l)
 static uint32_t
 pair_hash(const unsigned char *s, const label *l)
 {
-    uint64_t between = (uint64_t)s[l->to] | (uint64_t)s[l[1].from - 1] << 8 | (l[1].from - l->to) << 16;
+    uint64_t between = (uint64_t)s[l->to] | (uint64_t)s[l[1].from - 1] << 8 | (uint64_t)(l[1].from - l->to) << 16;
 
     return (uint32_t)((((l->hash >> 7 ^ l[1].hash) + between) * 0xff51afd7ed558ccdu) >> 32 | 1);
+}
+
+static inline void
+set_label(label *l, const unsigned char *s, size_t from, size_t to)
+{
+    l->from = (uint32_t)from;
+    l->to = (uint32_t)to;
+    l->hash = hash_label(s + from, to - from);
+}
+
+/* The labels of [start, end), no more than LABELS_MAX. */
+static inline void
+read_labels(const unsigned char *s, const maps *m, size_t start, size_t end, labels *found)
+{
+    label *l = found->item;
+    uint64_t here, behind;
+    size_t base, n;
+
+    for (base = start; base < end && l < found->item + LABELS_MAX; base += n) {
+        here = bits_from(&m->label, base);
+        n = end - base;
+        if (n >= 64) {
+            if (~here == 0) {
+                n = run_from(&m->label, base);
+                n = n < end - base ? n : end - base;
+                set_label(l++, s, base, base + n);
+                continue;
+            }
+            /* less than 64 bytes, so that there is an end to each label; one that goes on is left to the next round */
+            n = here >> 63 == 0 ? 63 : 64 - (size_t)__builtin_clzll(~here);
+        }
+        here &= ((uint64_t)1 << n) - 1;
+        for (; here != 0; here &= behind) {
+            /* adding to the low end of a label's bits leaves one behind them */
+            behind = here + (here & (~here + 1));
+            set_label(l++, s, base + (size_t)__builtin_ctzll(here), base + (size_t)__builtin_ctzll(behind));
+        }
+    }
+    n = (size_t)(l - found->item);
+    found->n = n < LABELS_MAX ? n : LABELS_MAX;
 }
 
 /* Gives the pairs of labels, or the only one. */
 static void
 give_labels(const unsigned char *s, const maps *m, size_t start, size_t end, bnc_label_fn add, void *context)
 {
-    label found[LABELS_MAX];
-    unsigned n = read_labels(s, m, start, end, found);
-    unsigned i;
+    labels found;
+    size_t i;
 
-    if (n == 1)
-        add(context, single_hash(&found[0]), single_hash(&found[0]));
-    for (i = 0; i + 1 < n; i++) {
-        add(context, single_hash(&found[i]), pair_hash(s, &found[i]));
-        add(context, single_hash(&found[i + 1]), pair_hash(s, &found[i]));
+    read_labels(s, m, start, end, &found);
+    if (found.n == 1)
+        add(context, single_hash(&found.item[0]), single_hash(&found.item[0]));
+    for (i = 0; i + 1 < found.n; i++) {
+        add(context, single_hash(&found.item[i]), pair_hash(s, &found.item[i]));
+        add(context, single_hash(&found.item[i + 1]), pair_hash(s, &found.item[i]));
     }
 }
 
 bool
 bnc_names_in(const unsigned char *s, size_t len)
 {
-    map names;
+    names found;
     maps m;
 
     map_text(s, len, &m);
-    find_names(s, len, &m, &names);
-    return next_bit(&names, 0, len, true) < len;
+    find_names(s, len, &m, &found);
+    return found.n > 0;
 }
 
 void
 bnc_names_labels(const unsigned char *s, size_t len, bnc_label_fn add, void *context)
 {
-    map names;
+    names found;
     maps m;
     size_t start, end;
+    size_t k = 0;
 
     map_text(s, len, &m);
-    find_names(s, len, &m, &names);
-    if (next_bit(&names, 0, len, true) == len) {
+    find_names(s, len, &m, &found);
+    if (found.n == 0) {
         if (memchr(s, ' ', len) == NULL)
             give_labels(s, &m, 0, len, add, context);
         return;
@@ -697,7 +775,9 @@ bnc_names_labels(const unsigned char *s, size_t len, bnc_label_fn add, void *con
     for (start = 0; start < len; start = end + 1) {
         for (end = start; end < len && s[end] != ' '; end++)
             ;
-        if (next_bit(&names, start, end, true) < end)
+        while (k < found.n && found.item[k].end <= start)
+            k++;
+        if (k < found.n && found.item[k].start < end)
             give_labels(s, &m, start, end, add, context);
     }
 }
@@ -726,20 +806,6 @@ is_known(const bnc_label_set *sets, size_t n_sets, uint32_t hash)
     return false;
 }
 
-/* Bit 0: the label may be one of a known pair; bit 1: it may be known alone. */
-static inline uint32_t
-may_be_known(const bnc_label_set *sets, size_t n_sets, uint32_t label)
-{
-    uint32_t at = BNC_LABEL_FILTER(label);
-    uint32_t found = 0;
-    size_t i;
-
-    for (i = 0; i < n_sets; i++)
-        if (sets[i].bits != 0)
-            found |= sets[i].filter[at / 16] >> at % 16 * 2;
-    return found & 3;
-}
-
 /* ---- hiding ---- */
 
 static void
@@ -760,87 +826,99 @@ note_name(bnc_text *text, size_t start, size_t end)
 
 /* "host mx.example.com[192.0.2.1] said:": the word "host" is the reporter's, and no server's. */
 static bool
-is_reporter(const unsigned char *s, size_t n, size_t start, size_t end)
+is_reporter(const unsigned char *s, size_t n, const maps *m, size_t start, size_t end)
 {
-    if (start < 5 || end >= n || s[end] != '[' || memcmp(s + start - 5, "host ", 5) != 0)
+    if (start < 5 || memcmp(s + start - 5, "host ", 5) != 0)
         return false;
+    end += 1 + run_from(&m->host, end + 1);
     while (end < n && s[end] != ']' && s[end] != ' ')
         end++;
     return n - end > 6 && (memcmp(s + end, "] said", 6) == 0 || memcmp(s + end, "] refu", 6) == 0);
 }
 
-/* Which of the labels are known, alone or as one of a pair: bit i for label i. */
-static uint64_t
-known_labels(const unsigned char *s, const label *labels, unsigned n, const bnc_label_set *sets, size_t n_sets)
+/* Sets bit i where the filter has label i: in *pairs as one of a pair, in *singles as one that is alone. */
+static inline void
+sift_labels(const label *l, size_t n, const uint32_t *filter, uint64_t *pairs, uint64_t *singles)
 {
-    uint64_t pairs = 0;
-    uint64_t singles = 0;
-    uint64_t known = 0;
-    uint32_t may;
-    unsigned i;
+    uint64_t in_pair = 0, alone = 0;
+    uint32_t at, found;
 
-    for (i = 0; i < n; i++) {
-        may = may_be_known(sets, n_sets, single_hash(&labels[i]));
-        pairs |= (uint64_t)(may & 1) << i;
-        singles |= (uint64_t)(may >> 1) << i;
+    while (n-- > 0) {
+        at = BNC_LABEL_FILTER(single_hash(&l[n]));
+        found = filter[at / 16] >> at % 16 * 2;
+        in_pair = in_pair << 1 | (found & 1);
+        alone = alone << 1 | (found >> 1 & 1);
     }
-    /* both must be in a pair */
-    for (pairs &= pairs >> 1; pairs != 0; pairs &= pairs - 1) {
-        i = (unsigned)__builtin_ctzll(pairs);
-        if (is_known(sets, n_sets, pair_hash(s, &labels[i])))
+    *pairs |= in_pair;
+    *singles |= alone;
+}
+
+/* Which of the labels are known, alone or as one of a pair: bit i for label i. */
+static inline uint64_t
+known_labels(const unsigned char *s, const labels *l, const bnc_label_set *sets, size_t n_sets)
+{
+    uint64_t pairs = 0, singles = 0; /* those that may be */
+    uint64_t known = 0;
+    size_t i;
+
+    for (i = 0; i < n_sets; i++)
+        if (sets[i].bits != 0)
+            sift_labels(l->item, l->n, sets[i].filter, &pairs, &singles);
+    pairs &= pairs >> 1; /* both must be in one */
+    for (; pairs != 0; pairs &= pairs - 1) {
+        i = (size_t)__builtin_ctzll(pairs);
+        if (is_known(sets, n_sets, pair_hash(s, &l->item[i])))
             known |= (uint64_t)3 << i;
     }
     for (; singles != 0; singles &= singles - 1) {
-        i = (unsigned)__builtin_ctzll(singles);
-        if (is_known(sets, n_sets, single_hash(&labels[i])))
+        i = (size_t)__builtin_ctzll(singles);
+        if (is_known(sets, n_sets, single_hash(&l->item[i])))
             known |= (uint64_t)1 << i;
     }
     return known;
 }
 
-/* Writes the name [start, end) with only its known labels, and the signs beside them; returns the bytes written. */
+/* Copies n bytes, and up to 64 more: most stretches of words are shorter than that. */
+static inline void
+copy_some(unsigned char *to, const unsigned char *from, size_t n)
+{
+    size_t i = 0;
+
+    do
+        memcpy(to + i, from + i, 64);
+    while ((i += 64) < n);
+}
+
+/*
+ * Writes the name [start, end) with only its known labels and the signs beside them, one BNC_MASK for the labels
+ * between them; returns the bytes written.
+ */
 static size_t
-put_known(const unsigned char *s, size_t start, size_t end, const label *labels, unsigned n, uint64_t known,
-          unsigned char *out)
+put_known(const unsigned char *s, size_t start, size_t end, const labels *l, uint64_t known, unsigned char *out)
 {
     size_t used = 0;
     size_t from = start; /* of the signs before the label in hand */
     bool shown = false;  /* the label before it is */
     bool next;
-    unsigned i;
-
-    for (i = 0; i <= n; i++) {
-        next = i < n && (known >> i & 1) != 0;
-        if (shown || next) {
-            size_t to = i < n ? labels[i].from : end;
-
-            /* signs between labels that are not read any more are hidden with them */
-            if (i == n && n == LABELS_MAX)
-                to = from;
-            memcpy(out + used, s + from, to - from);
-            used += to - from;
-        }
-        if (next) {
-            memcpy(out + used, s + labels[i].from, labels[i].to - labels[i].from);
-            used += labels[i].to - labels[i].from;
-        } else if (i < n && (used == 0 || out[used - 1] != BNC_MASK)) {
-            out[used++] = BNC_MASK;
-        }
-        shown = next;
-        if (i < n)
-            from = labels[i].to;
-    }
-    return used;
-}
-
-/* Copies n bytes, and up to 63 more: most stretches of words are shorter than that. */
-static inline void
-copy_some(unsigned char *to, const unsigned char *from, size_t n)
-{
     size_t i;
 
-    for (i = 0; i < n; i += 64)
-        memcpy(to + i, from + i, 64);
+    for (i = 0; i < l->n; i++) {
+        next = (known >> i & 1) != 0;
+        copy_some(out + used, s + from, l->item[i].from - from);
+        used += shown || next ? l->item[i].from - from : 0;
+        from = l->item[i].to;
+        copy_some(out + used, s + l->item[i].from, from - l->item[i].from);
+        if (!next)
+            out[used] = BNC_MASK;
+        used += next ? from - l->item[i].from : shown || i == 0;
+        shown = next;
+    }
+    /* signs between labels that are not read any more are hidden with them */
+    if (shown && l->n < LABELS_MAX) {
+        copy_some(out + used, s + from, end - from);
+        used += end - from;
+    }
+    return used;
 }
 
 /* Whether words may be in a legacy charset, and look like names. */
@@ -848,6 +926,20 @@ static bool
 is_legacy(const unsigned char *s, size_t len)
 {
     return memchr(s, BNC_WIDE_SIGN, len) != NULL || !bnc_is_utf8(s, len);
+}
+
+/* Keeps those lines that start with a digit, as names.h promises. */
+static void
+keep_numbered_lines(bnc_text *text)
+{
+    size_t kept = 0;
+    size_t i;
+
+    for (i = 0; i < text->n_lines; i++) {
+        text->lines[kept] = text->lines[i];
+        kept += bnc_is_digit(text->words[text->lines[i]]);
+    }
+    text->n_lines = kept;
 }
 
 void
@@ -861,45 +953,48 @@ bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets)
     size_t at = 0;
     size_t line = 0;
     size_t n_lines = 0;
-    size_t start, end, n;
+    size_t start, end, n, i;
     uint64_t known;
-    label labels[LABELS_MAX];
-    unsigned n_labels;
-    map names;
+    labels found;
+    names name;
     maps m;
 
-    memcpy(text->words, text->raw, len + BNC_PADDING);
     map_text(s, len, &m);
-    find_names(s, len, &m, &names);
+    find_names(s, len, &m, &name);
+    keep_numbered_lines(text);
     text->n_names = 0;
     text->wide = m.wide;
     keep = text->wide && is_legacy(s, len);
-    while (at < len) {
-        start = next_bit(&names, at, len, true);
+    name.item[name.n].start = UINT16_MAX;
+    for (i = 0;; at = end) {
+        start = name.item[i].start < len ? name.item[i].start : len;
         for (; line < text->n_lines && text->lines[line] < start; line++)
-            if (text->lines[line] >= at && bnc_is_digit(s[text->lines[line]]))
+            if (text->lines[line] >= at)
                 text->lines[n_lines++] = (uint16_t)(text->lines[line] - at + used);
         copy_some(out + used, s + at, start - at);
         used += start - at;
         if (start == len)
             break;
-        end = next_bit(&names, start, len, false);
-        if (is_reporter(s, len, start, end))
+        /* names that touch each other are one */
+        do
+            end = name.item[i++].end;
+        while (name.item[i].start == end);
+        if (s[end] == '[' && end < len && is_reporter(s, len, &m, start, end))
             note_name(text, used - 5, used - 1);
-        n_labels = keep ? 0 : read_labels(s, &m, start, end, labels);
-        known = known_labels(s, labels, n_labels, sets, n_sets);
-        if (keep || known != 0) {
+        if (keep) {
             n = end - start;
-            if (keep)
-                memcpy(out + used, s + start, n);
-            else
-                n = put_known(s, start, end, labels, n_labels, known, out + used);
-            note_name(text, used, used + n);
-            used += n;
+            memcpy(out + used, s + start, n);
         } else {
-            out[used++] = BNC_MASK;
+            read_labels(s, &m, start, end, &found);
+            known = known_labels(s, &found, sets, n_sets);
+            if (known == 0) {
+                out[used++] = BNC_MASK;
+                continue;
+            }
+            n = put_known(s, start, end, &found, known, out + used);
         }
-        at = end;
+        note_name(text, used, used + n);
+        used += n;
     }
     text->n_lines = n_lines;
     text->len = used;

@@ -37,9 +37,10 @@ typedef void (*bnc_label_fn)(void *context, uint32_t label, uint32_t hash);
 void bnc_names_labels(const unsigned char *s, size_t len, bnc_label_fn add, void *context);
 
 /*
- * Takes the names out of text->raw: each becomes one BNC_MASK, but for labels that are in one of the sets. Those stay,
- * with one BNC_MASK for what is next to them: "mx1.example.outlook.com" is "?.outlook.com". Notes what stays in names.
- * In a text of a legacy charset, whose words may look like names, all names stay. text->words is overwritten.
+ * Copies what bnc_text_read left in text->words to text->raw, without the names: each becomes one BNC_MASK, but for
+ * labels that are in one of the sets. Those stay, with one BNC_MASK for what is next to them: "mx1.example.outlook.com"
+ * is "?.outlook.com". Notes what stays in names. In a text of a legacy charset, whose words may look like names, all
+ * names stay.
  */
 void bnc_names_hide(bnc_text *text, const bnc_label_set *sets, size_t n_sets);
 

@@ -187,10 +187,28 @@ place_zeros(bnc_compiler *c, size_t n_words)
 #define KEY_LEAST 4
 #define KEY_MOST 8
 #define SPELLING_MAX BNC_KEY_OFFSETS /* bytes of one spelling of neighbouring elements */
-#define SPELLINGS_MAX 400            /* of neighbouring elements */
+#define SPELLINGS_MAX 3000           /* of neighbouring elements */
 #define NEIGHBOURS_MAX 6
 #define SAMPLE_WEIGHT 16 /* of a server's words against a rule's */
 #define ENTRY_COST 16    /* of one more entry, in the same measure */
+
+/* What mail servers and logs write around others' replies: common in texts, but not in examples. */
+static const char *const wrappings[] = {
+    " host \x7f said: ",
+    " (in reply to mail from command)",
+    " (in reply to rcpt to command)",
+    " (in reply to end of data command)",
+    " smtp error from remote mail server after rcpt to:<\x7f>: host \x7f: ",
+    " status=bounced (host \x7f said: ",
+    "this is the mail system at host \x7f. i'm sorry to have to inform you that your message could not be delivered to "
+    "one or more recipients. it's attached below. for further assistance, please send mail to postmaster. ",
+    "reporting-mta: dns; \x7f arrival-date: date: final-recipient: rfc822; \x7f action: failed status: "
+    "remote-mta: dns; \x7f diagnostic-code: smtp; ",
+    "a message that you sent could not be delivered to all of its recipients. the following address failed: ",
+    "delivery to the following recipient failed permanently: the error that the other server returned was: ",
+};
+#define WRAPPINGS (sizeof(wrappings) / sizeof(wrappings[0]))
+#define WRAPPED_EXAMPLES 16 /* so many examples for each text that has such a wrapping */
 
 /* How often runs of bytes occur in the examples and the phrases: what is rare there is rare in texts. */
 typedef struct counts {
@@ -222,6 +240,7 @@ typedef struct index_builder {
 typedef struct stretch {
     uint32_t first, n;
     uint32_t spellings;
+    bool only; /* nothing else is to be found of the phrase */
 } stretch;
 
 static uint32_t
@@ -266,6 +285,9 @@ count_all(index_builder *b)
     for (i = 0; i < n_examples; i++)
         if (examples[i].len >= KEY_LEAST)
             count_runs(&b->counts, b->c->samples.data + examples[i].text, examples[i].len, SAMPLE_WEIGHT);
+    for (i = 0; i < WRAPPINGS; i++)
+        count_runs(&b->counts, (const unsigned char *)wrappings[i], strlen(wrappings[i]),
+                   SAMPLE_WEIGHT * (uint32_t)(1 + n_examples / WRAPPED_EXAMPLES));
     for (i = 0; i < n; i++)
         if (b->options[i].len >= KEY_LEAST)
             count_runs(&b->counts, b->c->bytes.data + b->options[i].text, b->options[i].len, 1);
@@ -343,6 +365,44 @@ cheapest_key(const index_builder *b, const spelling *w, uint32_t *cost)
     return best;
 }
 
+/* Whether an option has a shorter one in it: at its end if it is of a first element, at its start if of a last one. */
+static bool
+option_holds(const index_builder *b, const bnc_option *outer, const bnc_option *inner, bool first, bool last)
+{
+    const unsigned char *s = b->c->bytes.data + outer->text;
+    const unsigned char *t = b->c->bytes.data + inner->text;
+
+    if (inner->len >= outer->len)
+        return false;
+    if (inner->len == 0)
+        return true;
+    if (first && last)
+        return bnc_find(s, outer->len, 0, t, inner->len) != SIZE_MAX;
+    return memcmp(last ? s : s + outer->len - inner->len, t, inner->len) == 0;
+}
+
+/*
+ * Whether the spelling that the number names holds another one of the same phrase, and nothing else is to be found of
+ * the phrase: "failed" beside "fail".
+ */
+static bool
+is_needless(const index_builder *b, stretch w, uint32_t number)
+{
+    const bnc_element *e = &b->elements[w.first];
+    const bnc_option *o;
+    uint32_t i, k;
+
+    for (i = 0; w.only && i < w.n; number /= e->n_options, i++, e++) {
+        if (i > 0 && i + 1 < w.n)
+            continue;
+        o = &b->options[e->options];
+        for (k = 0; k < e->n_options; k++)
+            if (option_holds(b, &o[number % e->n_options], &o[k], i == 0, i + 1 == w.n))
+                return true;
+    }
+    return false;
+}
+
 /* What it costs to recognise the phrase by this stretch; UINT32_MAX if it is most or more, or can't be. */
 static uint32_t
 cost_of(const index_builder *b, stretch w, uint32_t most)
@@ -352,6 +412,8 @@ cost_of(const index_builder *b, stretch w, uint32_t most)
     uint32_t cost, i;
 
     for (i = 0; i < w.spellings; i++) {
+        if (is_needless(b, w, i))
+            continue;
         if (!spell(b, w, i, &spelt))
             return UINT32_MAX;
         cheapest_key(b, &spelt, &cost);
@@ -371,9 +433,10 @@ is_row(const index_builder *b, stretch w, uint32_t n_elements)
 
 /* The stretch by which a phrase is recognised best; without elements if each is too short. */
 static stretch
-choose_stretch(const index_builder *b, uint32_t n_elements)
+choose_stretch(const index_builder *b, const bnc_phrase *phrase)
 {
-    stretch best = {0, 0, 0};
+    uint32_t n_elements = phrase->n_elements;
+    stretch best = {0, 0, 0, false};
     stretch tried;
     const bnc_element *last;
     uint32_t least = UINT32_MAX;
@@ -388,6 +451,8 @@ choose_stretch(const index_builder *b, uint32_t n_elements)
             tried.spellings *= last->n_options;
             if (tried.spellings > SPELLINGS_MAX && tried.n > 1)
                 break;
+            tried.only =
+                tried.n == n_elements && !phrase->anchored && !b->elements->boundary && phrase->lane != BNC_LANE_LABELS;
             cost = cost_of(b, tried, least);
             if (cost != UINT32_MAX && !is_row(b, tried, n_elements))
                 cost += cost / 2;
@@ -448,13 +513,15 @@ index_phrase(index_builder *b, bnc_phrase *phrase, uint32_t cued)
     size_t at, n;
 
     b->elements = (const bnc_element *)b->c->elements.data + phrase->elements;
-    chosen = choose_stretch(b, phrase->n_elements);
+    chosen = choose_stretch(b, phrase);
     phrase->spelt = chosen.first;
     phrase->n_spelt = chosen.n;
     phrase->whole = chosen.n == phrase->n_elements && !phrase->anchored && !b->elements->boundary;
     memset(&d, 0, sizeof(d));
     d.cued = cued;
     for (i = 0; i < chosen.spellings; i++) {
+        if (is_needless(b, chosen, i))
+            continue;
         spell(b, chosen, i, &spelt);
         at = cheapest_key(b, &spelt, &cost);
         n = key_len(&spelt);
@@ -490,6 +557,8 @@ compare_spellings(const draft_spelling *x, const draft_spelling *y)
         return x->key < y->key ? -1 : 1;
     if (x->tail != y->tail)
         return x->tail < y->tail ? -1 : 1;
+    if (BNC_SHAPE_TAIL(x->shape) != BNC_SHAPE_TAIL(y->shape))
+        return BNC_SHAPE_TAIL(x->shape) < BNC_SHAPE_TAIL(y->shape) ? -1 : 1;
     if (x->shape != y->shape)
         return x->shape < y->shape ? -1 : 1;
     return memcmp(x->bytes, y->bytes, BNC_SHAPE_LEN(x->shape));
@@ -506,9 +575,17 @@ compare_drafts(const void *a, const void *b)
     return order != 0 ? order : x->cued < y->cued ? -1 : x->cued > y->cued;
 }
 
+/* Whether a spelling, in their order, is the first with its key. */
+static bool
+is_new_key(const draft_spelling *d, uint32_t i)
+{
+    return i == 0 || d[i].key != d[i - 1].key || d[i].tail != d[i - 1].tail ||
+           BNC_SHAPE_TAIL(d[i].shape) != BNC_SHAPE_TAIL(d[i - 1].shape);
+}
+
 /* Sorts, and finds those that are the same. Returns how many are different. */
 static uint32_t
-sort_drafts(const index_builder *b, bnc_buffer *drafts, uint32_t bits)
+sort_drafts(const index_builder *b, bnc_buffer *drafts, bnc_keys *keys)
 {
     draft_spelling *d = (draft_spelling *)drafts->data;
     uint32_t n = (uint32_t)(drafts->len / sizeof(*d));
@@ -516,8 +593,8 @@ sort_drafts(const index_builder *b, bnc_buffer *drafts, uint32_t bits)
     uint32_t i;
 
     for (i = 0; i < n; i++) {
-        d[i].hash = BNC_SHAPE_TAIL(d[i].shape) == KEY_MOST - 4 ? bnc_key_hash(d[i].key, d[i].tail, bits)
-                                                               : bnc_gram_hash2(d[i].key, bits);
+        d[i].hash = BNC_SHAPE_TAIL(d[i].shape) == KEY_MOST - 4 ? bnc_key_hash(d[i].key, d[i].tail, keys->bits)
+                                                               : bnc_gram_hash2(d[i].key, keys->bits);
         d[i].bytes = (d[i].kept ? b->c->bytes.data : b->bytes.data) + d[i].text;
     }
     if (n > 0)
@@ -525,6 +602,7 @@ sort_drafts(const index_builder *b, bnc_buffer *drafts, uint32_t bits)
     for (i = 0; i < n; i++) {
         d[i].again = i > 0 && compare_spellings(&d[i], &d[i - 1]) == 0;
         different += !d[i].again;
+        keys->n_keys += is_new_key(d, i);
     }
     return different;
 }
@@ -538,50 +616,57 @@ set_start_bits(bnc_compiler *c, uint32_t filter, uint32_t hash, const draft_spel
     *word |= BNC_SHAPE_TAIL(d->shape) == 0 ? UINT32_MAX : 1u << (d->tail & 31);
 }
 
-/* Spellings by their hash, and the phrases of each. */
+/* Keys by their hash, the spellings of each, and their phrases. */
 static void
 place_keys(index_builder *b, bnc_keys *keys, bnc_buffer *drafts)
 {
     bnc_compiler *c = b->c;
-    uint32_t n_spellings = sort_drafts(b, drafts, keys->bits);
+    uint32_t n_spellings = sort_drafts(b, drafts, keys);
     const draft_spelling *d = (const draft_spelling *)drafts->data;
     uint32_t n = (uint32_t)(drafts->len / sizeof(*d));
     uint32_t phrases = place_zeros(c, n);
-    uint32_t n_phrases = 0;
     uint32_t n_buckets = 1u << keys->bits >> keys->shift;
-    uint32_t bucket, i, k;
+    uint32_t bucket = 0;
+    uint32_t spellings, i;
+    bnc_key *key;
     bnc_spelling *spelling;
     uint32_t *words;
 
-    keys->n_spellings = n_spellings;
     keys->buckets = place_zeros(c, (size_t)n_buckets + 1);
-    keys->spellings = place_zeros(c, ((size_t)n_spellings + 1) * sizeof(*spelling) / sizeof(uint32_t));
+    keys->keys = place_zeros(c, ((size_t)keys->n_keys + 1) * sizeof(*key) / sizeof(uint32_t));
+    spellings = place_zeros(c, ((size_t)n_spellings + 1) * sizeof(*spelling) / sizeof(uint32_t));
     if (c->tables.failed)
         return;
     words = (uint32_t *)c->tables.data;
-    spelling = (bnc_spelling *)(words + keys->spellings);
-    for (i = 0, k = 0, bucket = 0; i < n; i++) {
-        if (!d[i].again) {
+    key = (bnc_key *)(words + keys->keys);
+    spelling = (bnc_spelling *)(words + spellings);
+    for (i = 0; i < n; i++) {
+        if (is_new_key(d, i)) {
             for (; bucket <= d[i].hash >> keys->shift; bucket++)
-                words[keys->buckets + bucket] = k;
-            spelling[k].key = d[i].key;
-            spelling[k].tail = d[i].tail;
-            spelling[k].shape = d[i].shape;
-            spelling[k].phrases = phrases + n_phrases;
-            spelling[k].text = d[i].text;
+                words[keys->buckets + bucket] = (uint32_t)(key - (bnc_key *)(words + keys->keys));
+            key->head = d[i].key;
+            key->tail = d[i].tail;
+            key->tail_mask = (uint32_t)(((uint64_t)1 << 8 * BNC_SHAPE_TAIL(d[i].shape)) - 1);
+            key++->spellings = (uint32_t)((uint32_t *)spelling - words);
+        }
+        if (!d[i].again) {
+            spelling->shape = d[i].shape;
+            spelling->phrases = phrases;
+            spelling->text = d[i].text;
             if (!d[i].kept) {
-                spelling[k].text = (uint32_t)c->bytes.len;
+                spelling->text = (uint32_t)c->bytes.len;
                 bnc_buffer_add(&c->bytes, b->bytes.data + d[i].text, BNC_SHAPE_LEN(d[i].shape));
             }
-            k++;
+            spelling++;
         }
         /* two ways to spell the same */
         if (!d[i].again || d[i].cued != d[i - 1].cued)
-            words[phrases + n_phrases++] = d[i].cued;
+            words[phrases++] = d[i].cued;
     }
     for (; bucket <= n_buckets; bucket++)
-        words[keys->buckets + bucket] = k;
-    spelling[k].phrases = phrases + n_phrases;
+        words[keys->buckets + bucket] = keys->n_keys;
+    key->spellings = (uint32_t)((uint32_t *)spelling - words);
+    spelling->phrases = phrases;
 }
 
 static uint32_t
@@ -608,7 +693,7 @@ place_index(index_builder *b, bnc_index *index, bnc_index_of number)
     /* sparse filters, but small enough to stay in the nearest cache */
     index->bits = bits_for((n[0] + n[1]) / 2, 5, 13);
     index->full.bits = bits_for(n[0] * 16, 8, 18);
-    index->full.shift = 3;
+    index->full.shift = 2;
     index->shorter.bits = bits_for(n[1] * 8, 5, 13);
     index->shorter.shift = 0;
     place_keys(b, &index->full, drafts[0]);
@@ -635,6 +720,8 @@ cue_of(const bnc_rule *rule)
         return BNC_CUE_OF_CODE(rule->code.low);
     if (rule->enhanced.classes != 0 && rule->enhanced.detail_low == rule->enhanced.detail_high)
         return BNC_CUE_OF_ENHANCED(rule->enhanced.subject, rule->enhanced.detail_low);
+    if (rule->code.low != 0 && rule->code.low / 100 == rule->code.high / 100)
+        return BNC_CUE_OF_CLASS(rule->code.low / 100);
     return 0;
 }
 

@@ -62,11 +62,12 @@ typedef struct bnc_rule {
 #define BNC_ASKS_NOTHING BNC_ASKS(0xffff, 0, 1) /* ends a list, after all rules */
 
 /*
- * The one code that a rule asks for, if it does, as a number below 64; 0: it asks for none, or for one of several.
+ * The one code that a rule asks for, or the class of codes, as a number below 64; 0: it asks for none, or for several.
  * Codes may share a number. Beside a phrase's number it tells that the phrase need not be looked for in a text without
  * it.
  */
-#define BNC_CUE_OF_CODE(code) (1 + (uint32_t)(code) % 31)
+#define BNC_CUE_OF_CODE(code) (1 + (uint32_t)(code) % 23)
+#define BNC_CUE_OF_CLASS(class_) (24 + ((uint32_t)(class_)&7))
 #define BNC_CUE_OF_ENHANCED(subject, detail) (32 + ((uint32_t)(subject)*11 + (uint32_t)(detail)) % 32)
 
 #define BNC_CUED(phrase, cue) ((uint32_t)(phrase) | (uint32_t)(cue) << 26)
@@ -124,12 +125,8 @@ typedef struct bnc_option {
     uint32_t last;      /* its last byte, 0 if it is empty */
 } bnc_option;
 
-/*
- * What a few neighbouring elements of some phrases are when they are written with certain options. It is found by its
- * key, four to eight bytes of it.
- */
+/* What a few neighbouring elements of some phrases are when they are written with certain options. */
 typedef struct bnc_spelling {
-    uint32_t key, tail; /* the first four bytes of the key, and those after them */
     uint32_t text;
     uint32_t shape;   /* BNC_SHAPE */
     uint32_t phrases; /* the first of its phrases, BNC_CUED; the next spelling's end them */
@@ -145,12 +142,19 @@ typedef struct bnc_spelling {
 #define BNC_SHAPE_TAIL(shape) ((shape) >> 24 & 7)
 #define BNC_SHAPE_RAW(shape) ((shape) >> 31)
 
-/* Spellings by the hash of their keys. */
+/* Four to eight bytes by which spellings are found. */
+typedef struct bnc_key {
+    uint32_t head, tail; /* the first four bytes, and those after them */
+    uint32_t tail_mask;  /* of the bytes that tail has */
+    uint32_t spellings;  /* where the first of those with this key is; the next key's end them */
+} bnc_key;
+
+/* Keys by their hash. */
 typedef struct bnc_keys {
     uint32_t bits; /* of a hash */
     uint32_t filter;
-    uint32_t buckets, shift;         /* the first spelling of each hash >> shift, and one more at the end */
-    uint32_t spellings, n_spellings; /* one more is at the end */
+    uint32_t buckets, shift; /* the first key of each hash >> shift, and one more at the end */
+    uint32_t keys, n_keys;   /* one more is at the end */
 } bnc_keys;
 
 /*

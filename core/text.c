@@ -110,7 +110,7 @@ bnc_text_read(bnc_text *text, bnc_slice diagnostic)
         diagnostic.data += prefix;
         diagnostic.len -= prefix;
     } while (prefix > 0);
-    text->len = bnc_fold(diagnostic, text->raw, BNC_TEXT_MAX, text->lines, &text->n_lines);
-    if (text->len > 0 && text->raw[text->len - 1] == ' ')
+    text->len = bnc_fold(diagnostic, text->words, BNC_TEXT_MAX, text->lines, &text->n_lines);
+    if (text->len > 0 && text->words[text->len - 1] == ' ')
         text->len--;
 }

@@ -105,7 +105,7 @@ size_t bnc_fold(bnc_slice text, unsigned char *out, size_t cap, uint16_t *lines,
 /* Whether s is UTF-8; a character cut off at the end is forgiven, since heads are cut anywhere. */
 bool bnc_is_utf8(const unsigned char *s, size_t n);
 
-/* Folds the head of a diagnostic into text->raw and notes its lines; words is left to the caller. */
+/* Folds the head of a diagnostic into text->words and notes its lines; raw is left to names.h. */
 void bnc_text_read(bnc_text *text, bnc_slice diagnostic);
 
 #endif

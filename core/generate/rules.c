@@ -306,7 +306,7 @@ main(int argc, char **argv)
     }
     write_tables(argv[1], &rules, bnc_compiler_words(compiler), hash_of(&text));
     for (i = 0; i < BNC_INDEXES; i++)
-        keys += bnc_tables(&rules)->index[i].full.n_spellings + bnc_tables(&rules)->index[i].shorter.n_spellings;
+        keys += bnc_tables(&rules)->index[i].full.n_keys + bnc_tables(&rules)->index[i].shorter.n_keys;
     printf("%u rules, %u keys, %u KB of tables\n", bnc_tables(&rules)->n_rules, keys,
            (unsigned)((bnc_compiler_words(compiler) * 4 + bnc_tables(&rules)->n_bytes) / 1024));
     bnc_compiler_destroy(compiler);

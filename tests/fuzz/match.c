@@ -822,10 +822,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* what follows the text may be read, but must not count */
         memset(text.raw, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', LONG_TEXT + BNC_PADDING);
         memset(text.words, texts == 0 ? 'a' : texts == 1 ? ' ' : 'b', LONG_TEXT + BNC_PADDING);
-        make_text(text.raw, &text.len);
-        mask_some(text.raw, text.len);
+        make_text(text.words, &text.len);
+        mask_some(text.words, text.len);
         if (choose(8) == 1)
-            repeat_text(text.raw, &text.len);
+            repeat_text(text.words, &text.len);
         labels = bnc_rules_labels(&compiled);
         bnc_names_hide(&text, &labels, 1);
         bnc_names_mask(&text);
