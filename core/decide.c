@@ -892,9 +892,11 @@ bnc_decide(bnc_engine *e, bnc_slice diagnostic, const bnc_slice *rules, bool exp
     bnc_names_mask(&e->text);
     memset(e->text.words + e->text.len, 0, BNC_PADDING);
     bnc_grams_start(&e->grams, &e->text);
-    bnc_candidates_find(e->builtin.rules, &e->text, cues_of(&e->replies), &e->allocator, &e->candidates);
+    bnc_candidates_find(e->builtin.rules, &e->text, &e->grams.repeats, cues_of(&e->replies), &e->allocator,
+                        &e->candidates);
     if (j.own != NULL)
-        bnc_candidates_find(j.own->rules, &e->text, cues_of(&e->replies), &e->allocator, &e->own_candidates);
+        bnc_candidates_find(j.own->rules, &e->text, &e->grams.repeats, cues_of(&e->replies), &e->allocator,
+                            &e->own_candidates);
     if (e->candidates.failed || (j.own != NULL && e->own_candidates.failed))
         return BNC_NO_MEMORY;
     enter_reply(&j, e->replies.count > 0 ? 0 : BNC_PREAMBLE);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* The length of the well-formed UTF-8 sequence at s (RFC 3629), 0 if there is none. */
-static size_t
+static inline size_t
 utf8_length(const unsigned char *s, size_t n)
 {
     size_t need;
@@ -38,6 +38,13 @@ utf8_length(const unsigned char *s, size_t n)
     return need;
 }
 
+/* The same at a place where one is known to be. */
+static size_t
+known_utf8_length(unsigned char first)
+{
+    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
 bool
 bnc_is_utf8(const unsigned char *s, size_t n)
 {
@@ -45,6 +52,10 @@ bnc_is_utf8(const unsigned char *s, size_t n)
     size_t step;
 
     while (i < n) {
+        if (n - i >= 8 && (bnc_load8(s + i) & BNC_TOPS8) == 0) {
+            i += 8;
+            continue;
+        }
         step = utf8_length(s + i, n - i);
         if (step == 0)
             return n - i < 4 && s[i] >= 0xc2;
@@ -57,6 +68,9 @@ bnc_is_utf8(const unsigned char *s, size_t n)
 static unsigned
 lower_code_point(unsigned c)
 {
+    /* most letters are small ones */
+    if ((c >= 0x3ac && c <= 0x3ff) || (c >= 0x430 && c <= 0x45f))
+        return c;
     if ((c >= 0xc0 && c <= 0xde && c != 0xd7) || (c >= 0x391 && c <= 0x3ab) || (c >= 0x410 && c <= 0x42f))
         return c + 0x20;
     if (c == 0x130)
@@ -242,11 +256,19 @@ put_code_point(fold_state *f, unsigned c)
     }
 }
 
-/* One character that is not ASCII; returns its bytes. */
+/* Whether signs start so that plain_sign or half_width may know. */
+static bool
+may_be_sign(unsigned char first)
+{
+    return first == 0xc2 || first == 0xe2 || first == 0xe3 || first == 0xef;
+}
+
+/* One character that is not ASCII; returns its bytes. In UTF-8 only the last one, which may be cut off, is read with
+ * care. */
 static size_t
 fold_wide(fold_state *f, const unsigned char *s, size_t n, bool utf8)
 {
-    size_t length = utf8 ? utf8_length(s, n) : 0;
+    size_t length = !utf8 ? 0 : n >= 4 ? known_utf8_length(s[0]) : utf8_length(s, n);
     const char *plain;
     unsigned char half;
     size_t i;
@@ -255,7 +277,7 @@ fold_wide(fold_state *f, const unsigned char *s, size_t n, bool utf8)
         put(f, s[0]);
         return 1;
     }
-    plain = plain_sign(s, length);
+    plain = may_be_sign(s[0]) ? plain_sign(s, length) : NULL;
     if (plain != NULL) {
         for (i = 0; plain[i] != '\0'; i++)
             put(f, (unsigned char)plain[i]);
@@ -355,6 +377,9 @@ fold_special(fold_state *f, const unsigned char *s, size_t n, size_t i)
     end = fold_blanks(f, s, n, i);
     if (end > i)
         return end;
+    /* before another one like it, a sign means nothing else */
+    for (; i + 1 < n && s[i + 1] == c; i++)
+        put(f, c == '`' ? '\'' : bnc_lower(c));
     if (c == '&') {
         entity = html_entity(s + i, n - i, &length);
         if (length > 0) {

@@ -685,6 +685,7 @@ typedef struct collector {
     uint64_t cues;
     uint64_t *summary; /* a bit for each word of found->bits that is not zero */
     uint32_t n_places;
+    uint32_t anywhere; /* BNC_ANYWHERE: places are not noted, only that there are some; else 0 */
     uint32_t n_notes;
     bnc_candidate notes[NOTES]; /* not yet among the places */
 } collector;
@@ -808,7 +809,7 @@ verify(collector *c, const bnc_spelling *spelling, size_t at)
     if (at >= BNC_SHAPE_OFFSET(spelling->shape) && len <= c->text->len - start &&
         ((len <= 8 && s == c->s) || same_bytes(s + start, c->rules->bytes + spelling->text, len)))
         note_phrases(c, c->rules->words + spelling[0].phrases, c->rules->words + spelling[1].phrases,
-                     (uint32_t)(start + len) << 16 | (uint32_t)start);
+                     (uint32_t)(start + len) << 16 | (uint32_t)start | c->anywhere);
 }
 
 #define PLACES_AT_ONCE 256
@@ -927,6 +928,46 @@ collect(collector *c, const bnc_index *index, size_t from, size_t to)
 }
 
 static size_t
+lesser(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t
+greater(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * The same without repetitions: of a spelling whose key is in the last period that is looked at, more may follow.
+ */
+static void
+collect_once(collector *c, const bnc_repeats *repeats, const bnc_index *index, size_t from, size_t to)
+{
+    const bnc_repeat *repeat = repeats->item;
+    const bnc_repeat *end = repeat;
+    size_t start, stop;
+
+    if (bnc_tables(c->rules)->longest_spelling <= BNC_REPEAT_REACH)
+        end += repeats->n;
+    for (; repeat < end; repeat++) {
+        /* a spelling that starts before its key lies a period before, too */
+        start = repeat->from + BNC_KEY_OFFSETS;
+        stop = start + repeat->period;
+        if (stop >= repeat->to)
+            continue;
+        collect(c, index, from, lesser(to, start));
+        c->anywhere = BNC_ANYWHERE;
+        collect(c, index, greater(from, start), lesser(to, stop));
+        c->anywhere = 0;
+        collect(c, index, greater(from, start), lesser(to, stop));
+        from = greater(from, repeat->to);
+    }
+    collect(c, index, from, to);
+}
+
+static size_t
 n_words(size_t n_bits)
 {
     return (n_bits + 63) / 64;
@@ -957,8 +998,8 @@ make_room(const bnc_allocator *allocator, size_t n, bnc_candidates *found)
 }
 
 void
-bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, uint64_t cues, const bnc_allocator *allocator,
-                    bnc_candidates *found)
+bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_repeats *repeats, uint64_t cues,
+                    const bnc_allocator *allocator, bnc_candidates *found)
 {
     const bnc_tables_head *head = bnc_tables(rules);
     const uint32_t *shorts = rules->words + head->shorts;
@@ -977,17 +1018,17 @@ bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, uint64_t cues,
     c.found = found;
     c.cues = cues;
     c.summary = found->bits + n_words(head->n_wanted);
-    c.n_places = c.n_notes = 0;
-    collect(&c, &head->index[BNC_INDEX_WORDS], 0, end);
+    c.n_places = c.n_notes = c.anywhere = 0;
+    collect_once(&c, repeats, &head->index[BNC_INDEX_WORDS], 0, end);
     c.s = text->raw;
     if (text->wide)
-        collect(&c, &head->index[BNC_INDEX_WIDE], 0, end);
+        collect_once(&c, repeats, &head->index[BNC_INDEX_WIDE], 0, end);
     for (i = 0; i < text->n_names; i++) {
         /* a key may start before the name and end in it */
         from = text->names[i].start < 7 ? 0 : text->names[i].start - 7u;
-        to = text->names[i].end > end ? end : text->names[i].end;
+        to = lesser(text->names[i].end, end);
         if (from < to)
-            collect(&c, &head->index[BNC_INDEX_NAMES], from, to);
+            collect_once(&c, repeats, &head->index[BNC_INDEX_NAMES], from, to);
     }
     note_phrases(&c, shorts, shorts + (text->wide ? head->n_shorts : head->n_plain_shorts), BNC_ANYWHERE);
     keep_notes(&c, c.n_notes);

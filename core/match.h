@@ -76,11 +76,11 @@ bnc_candidate_start(bnc_candidate c)
 }
 
 /*
- * Every phrase of the rules that may occur in the text, in their order, but for those with a cue that is not among
- * cues: bit 0, of those without one, and the text's.
+ * Every phrase of the rules that may occur in the text, which repeats itself so, in their order, but for those with a
+ * cue that is not among cues: bit 0, of those without one, and the text's.
  */
-void bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, uint64_t cues, const bnc_allocator *allocator,
-                         bnc_candidates *found);
+void bnc_candidates_find(const bnc_rules *rules, const bnc_text *text, const bnc_repeats *repeats, uint64_t cues,
+                         const bnc_allocator *allocator, bnc_candidates *found);
 void bnc_candidates_release(const bnc_allocator *allocator, bnc_candidates *found);
 
 /* Whether the phrase of one of the candidates occurs in the view. */

@@ -1,14 +1,14 @@
 /*
  * repeats.c - stretches of a text that repeat themselves, see repeats.h.
  *
- * At every 128th place the next one with the same eight bytes is looked for, near it; what follows both is compared.
+ * At every 251st place the next one with the same eight bytes is looked for, near it; what follows both is compared.
  * Time is linear: no place starts more than one search, and what was compared is passed over.
  */
 #include "repeats.h"
 
 #include "bytes.h"
 
-#define STEP 128
+#define STEP 251 /* a prime: not always the same place of a period */
 #define PERIOD_MAX 256
 #define LEAST (2 * BNC_REPEAT_REACH) /* bytes that are worth it */
 

@@ -10,7 +10,7 @@
 #include "text.h"
 
 #define BNC_REPEATS_MAX 8
-#define BNC_REPEAT_REACH 128 /* bytes from a place on that are compared */
+#define BNC_REPEAT_REACH 192 /* bytes from a place on that are compared */
 
 /*
  * Each place in [from + period, to) is like the one a period before: the byte before it, and BNC_REPEAT_REACH bytes

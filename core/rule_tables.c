@@ -186,8 +186,8 @@ place_zeros(bnc_compiler *c, size_t n_words)
 
 #define KEY_LEAST 4
 #define KEY_MOST 8
-#define SPELLING_MAX 128   /* bytes of one spelling of neighbouring elements */
-#define SPELLINGS_MAX 4000 /* of neighbouring elements */
+#define SPELLING_MAX BNC_KEY_OFFSETS /* bytes of one spelling of neighbouring elements */
+#define SPELLINGS_MAX 4000           /* of neighbouring elements */
 #define NEIGHBOURS_MAX 6
 #define SAMPLE_WEIGHT 16 /* of a server's words against a rule's */
 #define ENTRY_COST 16    /* of one more entry, in the same measure */
@@ -233,6 +233,7 @@ typedef struct index_builder {
     counts counts;
     bnc_buffer full[BNC_INDEXES], shorter[BNC_INDEXES]; /* draft_spelling */
     bnc_buffer bytes;                                   /* of spellings of several elements */
+    uint32_t longest;                                   /* bytes of a spelling */
 } index_builder;
 
 /* Neighbouring elements of a phrase, and how many ways there are to spell them. */
@@ -528,6 +529,8 @@ index_phrase(index_builder *b, bnc_phrase *phrase, uint32_t cued)
         memcpy(key, spelt.text + at, n);
         d.key = bnc_gram(key);
         d.tail = bnc_gram(key + 4);
+        if (spelt.len > b->longest)
+            b->longest = (uint32_t)spelt.len;
         /* longer ones fit into no text */
         d.shape = BNC_SHAPE(spelt.len < BNC_TEXT_MAX ? spelt.len : BNC_TEXT_MAX + 1, at, n - 4,
                             phrase->lane != BNC_LANE_WORDS);
@@ -748,6 +751,7 @@ build_index(bnc_compiler *c, bnc_tables_head *head, const bnc_rule *ranked, bnc_
             bnc_buffer_add(needs_wide(&b, phrases[i].n_elements) ? &wide_shorts : &shorts, &cued, sizeof(cued));
     }
     c->allocator->release(c->allocator->context, b.counts.count);
+    head->longest_spelling = b.longest;
     head->n_plain_shorts = (uint32_t)(shorts.len / sizeof(uint32_t));
     bnc_buffer_add(&shorts, wide_shorts.data, wide_shorts.len);
     bnc_buffer_release(&wide_shorts);

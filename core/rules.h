@@ -132,6 +132,8 @@ typedef struct bnc_spelling {
     uint32_t phrases; /* the first of its phrases, BNC_CUED; the next spelling's end them */
 } bnc_spelling;
 
+#define BNC_KEY_OFFSETS 128 /* keys start before this byte of a spelling */
+
 /* The length of a spelling; where its key starts and how many bytes are in tail; whether it may lie in a name. */
 #define BNC_SHAPE(len, offset, tail, raw)                                                                              \
     ((uint32_t)(len) | (uint32_t)(offset) << 16 | (uint32_t)(tail) << 24 | (uint32_t)(raw) << 31)
@@ -199,6 +201,7 @@ typedef struct bnc_tables_head {
     uint32_t n_elements, elements;
     uint32_t n_options, options;
     bnc_index index[BNC_INDEXES];
+    uint32_t longest_spelling; /* in bytes */
     uint32_t n_shorts, n_plain_shorts,
         shorts;                 /* BNC_CUED of phrases too short for a key; first those that ASCII may hold */
     uint32_t coded, coded_asks; /* where each list of rules without phrases starts; their BNC_ASKS */

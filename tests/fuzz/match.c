@@ -19,7 +19,7 @@ enum {
     SPELT = 1024, /* symbols of a rule with every group decided */
     CHOICES = 3000,
     TEXT = 120,
-    LONG_TEXT = 700 /* of one that repeats itself */
+    LONG_TEXT = 900 /* of one that repeats itself */
 };
 
 /* Symbols that are no bytes. */
@@ -830,7 +830,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         bnc_names_hide(&text, &labels, 1);
         bnc_names_mask(&text);
         bnc_grams_start(&grams, &text);
-        bnc_candidates_find(&compiled, &text, UINT64_MAX, &allocator, &found);
+        bnc_candidates_find(&compiled, &text, &grams.repeats, UINT64_MAX, &allocator, &found);
         if (found.failed)
             fault("no candidates");
         view.raw = text.raw;
