@@ -11,7 +11,7 @@
 #include "text.h"
 
 #define BNC_MEMO_SLOTS 4096
-#define BNC_MEMO_BYTES 304 /* of a form and the words that matched; longer ones are not kept */
+#define BNC_MEMO_BYTES 560 /* of a form and the words that matched; longer ones are not kept */
 
 typedef struct bnc_memo_slot {
     uint64_t hash;

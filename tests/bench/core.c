@@ -88,7 +88,7 @@ pass_answer(bnc_engine *engine, bnc_question question, const rows *r)
     return (now() - start) / (double)r->n;
 }
 
-/* Rows in forms that the engine was asked for just before, or that it forgets before each row. */
+/* Rows in forms that the engine has just kept, or that it forgets before each row. */
 static double
 pass_forms(bnc_engine *engine, const rows *r, bool known)
 {
@@ -101,10 +101,9 @@ pass_forms(bnc_engine *engine, const rows *r, bool known)
         part.n = known ? 500 : 1;
         if (part.n > r->n - i)
             part.n = r->n - i;
+        bnc_memo_forget(&engine->memo);
         if (known)
             pass_classify(engine, &part, NULL);
-        else
-            bnc_memo_forget(&engine->memo);
         ns += pass_classify(engine, &part, NULL) * (double)part.n;
     }
     return ns / (double)r->n;
