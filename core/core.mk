@@ -3,7 +3,7 @@
 
 include $(srcdir)/core/state.mk
 
-CORE_SOURCES = $(STATE_SOURCES) address answer buffer check counts decide engine fold match memo names relations repeats reply rule_reader rule_tables \
+CORE_SOURCES = $(STATE_SOURCES) address answer buffer check counts decide engine fold match memo names phrase relations repeats reply rule_reader rule_tables \
 	text vocabulary
 CORE_CPPFLAGS = -I$(srcdir)/core -Ibuild/generated $(shell pkg-config --cflags libpcre2-8 2>/dev/null)
 CORE_LIBS = $(or $(shell pkg-config --libs libpcre2-8 2>/dev/null),-lpcre2-8)
