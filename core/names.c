@@ -471,6 +471,8 @@ address_around(const unsigned char *s, size_t n, const maps *m, size_t floor, si
             }
     }
     if (at + 1 < n && s[at + 1] == '[') {
+        if (found.start == at)
+            return none; /* a literal without a local part is no address */
         for (found.end = at + 2;
              found.end < n && found.end < at + LITERAL_MAX && s[found.end] != ']' && s[found.end] != ' ';)
             found.end++;
