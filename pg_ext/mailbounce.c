@@ -105,7 +105,7 @@ diagnostic_argument(FunctionCallInfo fcinfo, int n)
     bnc_slice head;
 
     if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value))
-        value = PG_DETOAST_DATUM_SLICE(value, 0, BNC_HEAD);
+        value = PG_DETOAST_DATUM_SLICE(PointerGetDatum(value), 0, BNC_HEAD);
     head = mailbounce_slice(value);
     if (head.len > BNC_HEAD)
         head.len = BNC_HEAD;
