@@ -4,126 +4,126 @@
 -- Functions of one argument are STRICT; in the others a NULL perspective or NULL rules means none given.
 
 CREATE FUNCTION classify_bounce(diagnostic text) RETURNS text
-    AS 'MODULE_PATHNAME', 'classify_bounce' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'classify_bounce' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION classify_bounce(text) IS 'the category of a bounce diagnostic';
 
 CREATE FUNCTION classify_bounce(diagnostic text, rules text) RETURNS text
-    AS 'MODULE_PATHNAME', 'classify_bounce' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'classify_bounce' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION classify_bounce(text, text) IS 'the category of a bounce diagnostic';
 
 CREATE FUNCTION classify_bounce(diagnostic bytea) RETURNS text
-    AS 'MODULE_PATHNAME', 'classify_bounce' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'classify_bounce' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION classify_bounce(bytea) IS 'the category of a bounce diagnostic';
 
 CREATE FUNCTION classify_bounce(diagnostic bytea, rules text) RETURNS text
-    AS 'MODULE_PATHNAME', 'classify_bounce' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'classify_bounce' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION classify_bounce(bytea, text) IS 'the category of a bounce diagnostic';
 
 CREATE FUNCTION bounce_event_of(diagnostic text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_event_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_event_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_event_of(text) IS 'the category with what came with it, for an events table';
 
 CREATE FUNCTION bounce_event_of(diagnostic text, rules text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_event_of' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_event_of' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_event_of(text, text) IS 'the category with what came with it, for an events table';
 
 CREATE FUNCTION bounce_event_of(diagnostic bytea) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_event_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_event_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_event_of(bytea) IS 'the category with what came with it, for an events table';
 
 CREATE FUNCTION bounce_event_of(diagnostic bytea, rules text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_event_of' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_event_of' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_event_of(bytea, text) IS 'the category with what came with it, for an events table';
 
 CREATE FUNCTION bounce_type(diagnostic text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_type(text) IS 'hard, soft, block, pending, none or unknown';
 
 CREATE FUNCTION bounce_type(diagnostic text, perspective text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_type(text, text) IS 'hard, soft, block, pending, none or unknown';
 
 CREATE FUNCTION bounce_type(diagnostic text, perspective text, rules text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_type(text, text, text) IS 'hard, soft, block, pending, none or unknown';
 
 CREATE FUNCTION bounce_type(diagnostic bytea) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_type(bytea) IS 'hard, soft, block, pending, none or unknown';
 
 CREATE FUNCTION bounce_type(diagnostic bytea, perspective text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_type(bytea, text) IS 'hard, soft, block, pending, none or unknown';
 
 CREATE FUNCTION bounce_type(diagnostic bytea, perspective text, rules text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_type' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_type(bytea, text, text) IS 'hard, soft, block, pending, none or unknown';
 
 CREATE FUNCTION bounce_action(diagnostic text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_action' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_action' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_action(text) IS 'what to do about a bounce';
 
 CREATE FUNCTION bounce_action(diagnostic text, rules text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_action' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_action' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_action(text, text) IS 'what to do about a bounce';
 
 CREATE FUNCTION bounce_action(diagnostic bytea) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_action' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_action' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_action(bytea) IS 'what to do about a bounce';
 
 CREATE FUNCTION bounce_action(diagnostic bytea, rules text) RETURNS text
-    AS 'MODULE_PATHNAME', 'bounce_action' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_action' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_action(bytea, text) IS 'what to do about a bounce';
 
 CREATE FUNCTION bounce_explain(diagnostic text) RETURNS json
-    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_explain(text) IS 'category, type, action, and the words that decided';
 
 CREATE FUNCTION bounce_explain(diagnostic text, perspective text) RETURNS json
-    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_explain(text, text) IS 'category, type, action, and the words that decided';
 
 CREATE FUNCTION bounce_explain(diagnostic text, perspective text, rules text) RETURNS json
-    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_explain(text, text, text) IS 'category, type, action, and the words that decided';
 
 CREATE FUNCTION bounce_explain(diagnostic bytea) RETURNS json
-    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_explain(bytea) IS 'category, type, action, and the words that decided';
 
 CREATE FUNCTION bounce_explain(diagnostic bytea, perspective text) RETURNS json
-    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_explain(bytea, text) IS 'category, type, action, and the words that decided';
 
 CREATE FUNCTION bounce_explain(diagnostic bytea, perspective text, rules text) RETURNS json
-    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_explain(bytea, text, text) IS 'category, type, action, and the words that decided';
 
 -- counts of categories: one pass, an array of numbers for each group
 
 CREATE FUNCTION bounce_counts_add(internal, text) RETURNS internal
-    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_counts_add(internal, text) IS 'for aggregates';
 CREATE FUNCTION bounce_counts_add(internal, text, text) RETURNS internal
-    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_counts_add(internal, text, text) IS 'for aggregates';
 CREATE FUNCTION bounce_counts_add(internal, bytea) RETURNS internal
-    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_counts_add(internal, bytea) IS 'for aggregates';
 CREATE FUNCTION bounce_counts_add(internal, bytea, text) RETURNS internal
-    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_counts_add' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_counts_add(internal, bytea, text) IS 'for aggregates';
 CREATE FUNCTION bounce_counts_remove(internal, text) RETURNS internal
-    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_counts_remove(internal, text) IS 'for aggregates';
 CREATE FUNCTION bounce_counts_remove(internal, text, text) RETURNS internal
-    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_counts_remove(internal, text, text) IS 'for aggregates';
 CREATE FUNCTION bounce_counts_remove(internal, bytea) RETURNS internal
-    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_counts_remove(internal, bytea) IS 'for aggregates';
 CREATE FUNCTION bounce_counts_remove(internal, bytea, text) RETURNS internal
-    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 600;
+    AS 'MODULE_PATHNAME', 'bounce_counts_remove' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 250;
 COMMENT ON FUNCTION bounce_counts_remove(internal, bytea, text) IS 'for aggregates';
 CREATE FUNCTION bounce_counts_combine(internal, internal) RETURNS internal
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
