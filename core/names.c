@@ -350,13 +350,18 @@ static inline bool
 is_top_level(const unsigned char *s, size_t n)
 {
     uint64_t word;
+    unsigned usual;
 
     if (n == 2)
         return bnc_is_alpha(s[0]) && bnc_is_alpha(s[1]);
     word = first_eight(s, n);
     /* the usual ones, without a branch for each */
-    if ((word == eight("com\0\0\0\0")) | (word == eight("net\0\0\0\0")) | (word == eight("org\0\0\0\0")) |
-        (word == eight("test\0\0\0")) | (word == eight("example")))
+    usual = word == eight("com\0\0\0\0");
+    usual |= word == eight("net\0\0\0\0");
+    usual |= word == eight("org\0\0\0\0");
+    usual |= word == eight("test\0\0\0");
+    usual |= word == eight("example");
+    if (usual)
         return true;
     return (n >= 5 && memcmp(s, "xn--", 4) == 0) || is_rare_top_level(s, n, word);
 }

@@ -935,12 +935,14 @@ rank_rules(bnc_compiler *c, draft_tables *d, uint32_t n)
 static void
 note_edges(bnc_compiler *c)
 {
-    bnc_element *e = (bnc_element *)c->elements.data;
-    bnc_element *end = e + c->elements.len / sizeof(*e);
+    size_t n = c->elements.len / sizeof(bnc_element);
+    bnc_element *e;
     const bnc_option *o;
+    size_t i;
     uint32_t k;
 
-    for (; e < end; e++) {
+    for (i = 0; i < n; i++) {
+        e = (bnc_element *)c->elements.data + i;
         e->starts = e->ends = 0;
         o = (const bnc_option *)c->options.data + e->options;
         for (k = 0; k < e->n_options; k++, o++) {

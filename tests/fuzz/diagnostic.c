@@ -42,7 +42,8 @@ ask(bnc_engine *engine, bnc_question question, bnc_slice diagnostic, const bnc_s
     bnc_slice answer = {NULL, 0};
     bool lasting = false;
 
-    expect(bnc_answer(engine, question, diagnostic, perspective, NULL, &answer, &lasting, &error) == BNC_OK, "no answer");
+    expect(bnc_answer(engine, question, diagnostic, perspective, NULL, &answer, &lasting, &error) == BNC_OK,
+           "no answer");
     expect(answer.len > 0, "empty answer");
     return answer;
 }
@@ -218,11 +219,13 @@ ask_twice(bnc_engine *engine, bnc_slice diagnostic, bnc_verdict *v, record *r)
 {
     char codes[64];
 
+    /* the verdict is found anew; the explanation is that of a form that is known */
+    bnc_memo_forget(&engine->memo);
     expect(bnc_classify(engine, diagnostic, NULL, v, &error) == BNC_OK, "no verdict");
     check_replies(engine);
     check_verdict(engine, v);
-    snprintf(codes, sizeof(codes), "%d %d %d %u %u.%u.%u", v->category, (int)v->came_with, (int)v->evidence, v->reply_code,
-             v->enhanced_code.class_, v->enhanced_code.subject, v->enhanced_code.detail);
+    snprintf(codes, sizeof(codes), "%d %d %d %u %u.%u.%u", v->category, (int)v->came_with, (int)v->evidence,
+             v->reply_code, v->enhanced_code.class_, v->enhanced_code.subject, v->enhanced_code.detail);
     r->len = 0;
     note(r, bnc_slice_of(codes));
     note(r, v->provider);
