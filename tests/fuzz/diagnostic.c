@@ -141,15 +141,18 @@ note(record *r, bnc_slice text)
     r->text[r->len++] = '\n';
 }
 
-/* The words that decided stand in the text, in this order. */
+/* The words that decided stand in the text, in this order; a name among them shows as one sign. */
 static void
 check_matched(const bnc_engine *engine, bnc_slice matched)
 {
+    static unsigned char text[BNC_TEXT_MAX];
     const unsigned char *s = (const unsigned char *)matched.data;
     size_t from = 0;
     size_t at = 0;
-    size_t end;
+    size_t end, i;
 
+    for (i = 0; i < engine->text.len; i++)
+        text[i] = engine->text.raw[i] == BNC_MASK ? '*' : engine->text.raw[i];
     while (at < matched.len) {
         end = bnc_find(s, matched.len, at, (const unsigned char *)" * ", 3);
         if (end == SIZE_MAX) {
@@ -159,7 +162,7 @@ check_matched(const bnc_engine *engine, bnc_slice matched)
             end = matched.len;
         }
         if (end > at) {
-            from = bnc_find(engine->text.raw, engine->text.len, from, s + at, end - at);
+            from = bnc_find(text, engine->text.len, from, s + at, end - at);
             expect(from != SIZE_MAX, "matched words that are not in the text");
             from += end - at;
         }
