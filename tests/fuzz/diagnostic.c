@@ -141,32 +141,30 @@ note(record *r, bnc_slice text)
     r->text[r->len++] = '\n';
 }
 
-/* The words that decided stand in the text, in this order; a name among them shows as one sign. */
+/* The words that decided stand in the text, in this order; a * stands for a gap, or for what is hidden. */
 static void
 check_matched(const bnc_engine *engine, bnc_slice matched)
 {
-    static unsigned char text[BNC_TEXT_MAX];
-    const unsigned char *s = (const unsigned char *)matched.data;
+    bnc_slice rest = matched;
+    bnc_slice piece;
     size_t from = 0;
-    size_t at = 0;
-    size_t end, i;
+    const char *star;
 
-    for (i = 0; i < engine->text.len; i++)
-        text[i] = engine->text.raw[i] == BNC_MASK ? '*' : engine->text.raw[i];
-    while (at < matched.len) {
-        end = bnc_find(s, matched.len, at, (const unsigned char *)" * ", 3);
-        if (end == SIZE_MAX) {
-            /* the last piece may have been cut off */
-            if (matched.len == sizeof(engine->matched))
-                return;
-            end = matched.len;
-        }
-        if (end > at) {
-            from = bnc_find(text, engine->text.len, from, s + at, end - at);
-            expect(from != SIZE_MAX, "matched words that are not in the text");
-            from += end - at;
-        }
-        at = end + 3;
+    while (rest.len > 0) {
+        star = memchr(rest.data, '*', rest.len);
+        /* the last piece may have been cut off */
+        if (star == NULL && matched.len == sizeof(engine->matched))
+            return;
+        piece.data = rest.data;
+        piece.len = star != NULL ? (size_t)(star - rest.data) : rest.len;
+        rest.data += piece.len + (star != NULL);
+        rest.len -= piece.len + (star != NULL);
+        piece = bnc_slice_trim(piece);
+        if (piece.len == 0)
+            continue;
+        from = bnc_find(engine->text.raw, engine->text.len, from, (const unsigned char *)piece.data, piece.len);
+        expect(from != SIZE_MAX, "matched words that are not in the text");
+        from += piece.len;
     }
 }
 
