@@ -1,7 +1,8 @@
 /*
- * bytes.h - eight bytes at a time, in plain C.
+ * bytes.h - eight bytes at a time, in plain C; sixteen where the machine has vectors.
  *
- * What is found is marked by the top bits of bytes, whatever the byte order.
+ * Of eight, what is found is marked by the top bits of bytes, whatever the byte order; of sixteen, by all bits of
+ * bytes. Whoever uses vectors has the same in plain C, which BNC_PORTABLE takes for tests.
  */
 #ifndef BNC_BYTES_H
 #define BNC_BYTES_H
@@ -50,5 +51,37 @@ bnc_before8(uint64_t marks)
     return (size_t)__builtin_ctzll(marks) / 8;
 #endif
 }
+
+#if defined(__SSE2__) && !defined(BNC_PORTABLE)
+#define BNC_VECTORS
+#include <emmintrin.h>
+
+static inline __m128i
+bnc_load16(const unsigned char *s)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)s);
+}
+
+static inline __m128i
+bnc_equal16(__m128i bytes, char c)
+{
+    return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
+}
+
+static inline __m128i
+bnc_between16(__m128i bytes, char low, char high)
+{
+    __m128i over = _mm_sub_epi8(bytes, _mm_set1_epi8(low));
+
+    return _mm_cmpeq_epi8(_mm_min_epu8(over, _mm_set1_epi8((char)(high - low))), over);
+}
+
+/* Bit n for byte n. */
+static inline uint64_t
+bnc_bits16(__m128i marks)
+{
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(marks);
+}
+#endif
 
 #endif

@@ -70,7 +70,7 @@ bnc_status bnc_engine_own_rules(bnc_engine *engine, bnc_slice text, bnc_own_rule
  */
 bool bnc_engine_pattern(bnc_engine *engine, bnc_rule_set *set, uint32_t rule, const bnc_view *view, size_t places[2]);
 
-/* bnc_classify; without explain, verdict->matched stays empty. */
+/* bnc_classify; without explain, verdict->matched may stay empty. */
 bnc_status bnc_decide(bnc_engine *engine, bnc_slice diagnostic, const bnc_slice *rules, bool explain,
                       bnc_verdict *verdict, bnc_error *error);
 

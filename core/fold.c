@@ -403,41 +403,27 @@ fold_special(fold_state *f, const unsigned char *s, size_t n, size_t i)
  * that are not ASCII, control characters, \\ & = `, a blank before a blank (or less), and a full stop
  * before a capital. s[BLOCK] is read too.
  */
-#if defined(__SSE2__) && !defined(BNC_PORTABLE)
-
-#include <emmintrin.h>
+#ifdef BNC_VECTORS
 
 #define BLOCK 16
-
-static inline __m128i
-equal(__m128i s, char c)
-{
-    return _mm_cmpeq_epi8(s, _mm_set1_epi8(c));
-}
-
-/* A to Z are moved to the largest values that a signed byte has. */
-static inline __m128i
-upper(__m128i s)
-{
-    return _mm_cmpgt_epi8(_mm_add_epi8(s, _mm_set1_epi8(127 - 'Z')), _mm_set1_epi8(127 - 'Z' + 'A' - 1));
-}
 
 static inline size_t
 fold_block(const unsigned char *s, unsigned char *out)
 {
-    __m128i here = _mm_loadu_si128((const __m128i *)s);
-    __m128i next = _mm_loadu_si128((const __m128i *)(s + 1));
-    __m128i signs = _mm_or_si128(_mm_or_si128(equal(here, '\\'), equal(here, '&')),
-                                 _mm_or_si128(equal(here, '='), equal(here, '`')));
+    __m128i here = bnc_load16(s);
+    __m128i next = bnc_load16(s + 1);
+    __m128i signs = _mm_or_si128(_mm_or_si128(bnc_equal16(here, '\\'), bnc_equal16(here, '&')),
+                                 _mm_or_si128(bnc_equal16(here, '='), bnc_equal16(here, '`')));
     /* as signed bytes, one more than BNC_MASK is the lowest of those that are not ASCII */
     __m128i ascii = _mm_cmpgt_epi8(_mm_add_epi8(here, _mm_set1_epi8(1)), _mm_set1_epi8(' '));
-    __m128i blanks = equal(_mm_max_epu8(here, next), ' ');
-    __m128i stops = _mm_and_si128(equal(here, '.'), upper(next));
+    __m128i blanks = bnc_equal16(_mm_max_epu8(here, next), ' ');
+    __m128i stops = _mm_and_si128(bnc_equal16(here, '.'), bnc_between16(next, 'A', 'Z'));
     __m128i plain = _mm_andnot_si128(_mm_or_si128(signs, _mm_or_si128(blanks, stops)), ascii);
-    unsigned special = (unsigned)_mm_movemask_epi8(plain) ^ 0xffff;
+    uint64_t special = bnc_bits16(plain) ^ 0xffff;
 
-    _mm_storeu_si128((__m128i *)out, _mm_or_si128(here, _mm_and_si128(upper(here), _mm_set1_epi8('a' - 'A'))));
-    return special == 0 ? BLOCK : (size_t)__builtin_ctz(special);
+    _mm_storeu_si128((__m128i *)out,
+                     _mm_or_si128(here, _mm_and_si128(bnc_between16(here, 'A', 'Z'), _mm_set1_epi8('a' - 'A'))));
+    return special == 0 ? BLOCK : (size_t)__builtin_ctzll(special);
 }
 
 #else

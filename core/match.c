@@ -126,20 +126,6 @@ note_phrases(collector *c, const uint32_t *cued, const uint32_t *end, uint32_t p
     c->n_notes = n;
 }
 
-static uint32_t
-lowest_bit(uint64_t bits)
-{
-#if defined(__GNUC__)
-    return (uint32_t)__builtin_ctzll(bits);
-#else
-    uint32_t n;
-
-    for (n = 0; (bits >> n & 1) == 0; n++)
-        ;
-    return n;
-#endif
-}
-
 /*
  * Lists the phrases noted, in their order, which is that of their bits: nothing is sorted. One loop takes a phrase at a
  * time, whether or not the next one is in the same word.
@@ -159,8 +145,8 @@ list_phrases(collector *c, size_t n_summary)
         words = c->summary[i];
         c->summary[i] = 0;
         while (words != 0) {
-            word = (uint32_t)i * 64 + lowest_bit(words);
-            phrase = word * 64 + lowest_bit(bits[word]);
+            word = (uint32_t)i * 64 + (uint32_t)__builtin_ctzll(words);
+            phrase = word * 64 + (uint32_t)__builtin_ctzll(bits[word]);
             rest = bits[word] & (bits[word] - 1);
             bits[word] = rest;
             words &= words - (uint64_t)(rest == 0);

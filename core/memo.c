@@ -76,14 +76,16 @@ bnc_memo_find(bnc_memo *memo, const bnc_allocator *allocator, const bnc_text *te
     size_t number;
 
     *room = NULL;
+    memo->failed = false;
     memo->asked++;
     if (text->len + size_of_names(text) + size_of_lines(text) > BNC_MEMO_BYTES)
         return false;
     if (memo->slots == NULL)
         memo->slots = allocator->resize(allocator->context, NULL, BNC_MEMO_SLOTS * sizeof(*memo->slots));
-    memo->failed = memo->slots == NULL;
-    if (memo->failed)
+    if (memo->slots == NULL) {
+        memo->failed = true;
         return false;
+    }
     hash = hash_of(text, rules);
     number = hash % BNC_MEMO_SLOTS;
     slot = &memo->slots[number];

@@ -25,11 +25,11 @@ typedef struct bnc_memo_slot {
     unsigned char bytes[BNC_MEMO_BYTES]; /* text, names, lines, matched words */
 } bnc_memo_slot;
 
-/* All zeros: empty. Its memory, 1.8 MB of which only slots in use are touched, comes with the first text. */
+/* All zeros: empty. Its memory, 2.7 MB of which only slots in use are touched, comes with the first text. */
 typedef struct bnc_memo {
     bnc_memo_slot *slots;
-    bool failed; /* no memory in the last call */
-    unsigned long asked, found;
+    bool failed;                        /* no memory in the last call */
+    unsigned long asked, found;         /* how often, for benchmarks */
     uint64_t used[BNC_MEMO_SLOTS / 64]; /* a bit for each slot that was written */
 } bnc_memo;
 
@@ -44,7 +44,7 @@ bool bnc_memo_find(bnc_memo *memo, const bnc_allocator *allocator, const bnc_tex
 /* Keeps the verdict that was missed. */
 void bnc_memo_keep(bnc_memo *memo, bnc_memo_slot *room, bool explained, const bnc_verdict *verdict);
 
-/* Forgets all verdicts; the memory stays. */
+/* Forgets all verdicts, for tests and benchmarks; the memory stays. */
 void bnc_memo_forget(bnc_memo *memo);
 
 void bnc_memo_release(bnc_memo *memo, const bnc_allocator *allocator);

@@ -5,12 +5,9 @@
  */
 #include "names.h"
 
-#include <string.h>
+#include "bytes.h"
 
-#if defined(__SSE2__) && !defined(BNC_PORTABLE)
-#define VECTORS
-#include <emmintrin.h>
-#endif
+#include <string.h>
 
 /* ---- sets of bytes ---- */
 
@@ -80,21 +77,7 @@ typedef struct kinds {
     uint64_t digit, dot, label, line, sign, announces, wide; /* line: "_" */
 } kinds;
 
-#ifdef VECTORS
-static inline __m128i
-in_range(__m128i x, char low, char span)
-{
-    __m128i d = _mm_sub_epi8(x, _mm_set1_epi8(low));
-
-    return _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(span)), d);
-}
-
-static inline __m128i
-is(__m128i x, char c)
-{
-    return _mm_cmpeq_epi8(x, _mm_set1_epi8(c));
-}
-
+#ifdef BNC_VECTORS
 static inline __m128i
 either(__m128i a, __m128i b)
 {
@@ -107,34 +90,29 @@ both(__m128i a, __m128i b)
     return _mm_and_si128(a, b);
 }
 
-static inline uint64_t
-bits(__m128i x, unsigned at)
-{
-    return (uint64_t)(uint32_t)_mm_movemask_epi8(x) << at;
-}
-
 /* The kinds of at least n bytes, of which n is up to 64. */
 static inline kinds
 kinds_of(const unsigned char *s, size_t n)
 {
     kinds k = {0, 0, 0, 0, 0, 0, 0};
-    __m128i x, next, after, digits;
+    __m128i x, next, after, digits, ids;
     unsigned at;
 
     for (at = 0; at < n; at += 16) {
-        x = _mm_loadu_si128((const __m128i *)(const void *)(s + at));
-        next = _mm_loadu_si128((const __m128i *)(const void *)(s + at + 1));
-        after = _mm_loadu_si128((const __m128i *)(const void *)(s + at + 2));
-        digits = in_range(x, '0', 9);
-        k.digit |= bits(digits, at);
-        k.dot |= bits(is(x, '.'), at);
-        k.label |= bits(either(in_range(either(x, _mm_set1_epi8(0x20)), 'a', 25), either(digits, is(x, '-'))), at);
-        k.line |= bits(is(x, '_'), at);
-        k.sign |= bits(either(is(x, '@'), both(is(x, ':'), is(next, '/'))), at);
-        k.announces |= bits(either(_mm_andnot_si128(is(x, 'a'), both(is(next, 'i'), is(after, 'd'))),
-                                   both(is(next, 'a'), is(after, 's'))),
-                            at);
-        k.wide |= bits(either(x, is(x, BNC_WIDE_SIGN)), at);
+        x = bnc_load16(s + at);
+        next = bnc_load16(s + at + 1);
+        after = bnc_load16(s + at + 2);
+        digits = bnc_between16(x, '0', '9');
+        k.digit |= bnc_bits16(digits) << at;
+        k.dot |= bnc_bits16(bnc_equal16(x, '.')) << at;
+        k.label |= bnc_bits16(either(bnc_between16(either(x, _mm_set1_epi8(0x20)), 'a', 'z'),
+                                     either(digits, bnc_equal16(x, '-'))))
+                   << at;
+        k.line |= bnc_bits16(bnc_equal16(x, '_')) << at;
+        k.sign |= bnc_bits16(either(bnc_equal16(x, '@'), both(bnc_equal16(x, ':'), bnc_equal16(next, '/')))) << at;
+        ids = _mm_andnot_si128(bnc_equal16(x, 'a'), both(bnc_equal16(next, 'i'), bnc_equal16(after, 'd')));
+        k.announces |= bnc_bits16(either(ids, both(bnc_equal16(next, 'a'), bnc_equal16(after, 's')))) << at;
+        k.wide |= bnc_bits16(either(x, bnc_equal16(x, BNC_WIDE_SIGN))) << at;
     }
     return k;
 }

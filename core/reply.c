@@ -10,12 +10,9 @@
  */
 #include "reply.h"
 
-#include <string.h>
+#include "bytes.h"
 
-#if defined(__SSE2__) && !defined(BNC_PORTABLE)
-#define BNC_VECTORS
-#include <emmintrin.h>
-#endif
+#include <string.h>
 
 /* ---- where numbers are ---- */
 
@@ -31,17 +28,13 @@ typedef struct marks {
     uint64_t digits, dots;
 } marks;
 
-#if defined(BNC_VECTORS)
+#ifdef BNC_VECTORS
 static inline marks
 marks_of_16(const unsigned char *s, int shift)
 {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(s + shift));
-    /* '0' becomes the lowest signed byte, so that the digits are the lowest ten */
-    __m128i moved = _mm_sub_epi8(bytes, _mm_set1_epi8((char)('0' + 0x80)));
-    __m128i digits = _mm_cmplt_epi8(moved, _mm_set1_epi8(-0x80 + 10));
-    __m128i dots = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'));
+    __m128i bytes = bnc_load16(s + shift);
 
-    return (marks){(uint64_t)_mm_movemask_epi8(digits) << shift, (uint64_t)_mm_movemask_epi8(dots) << shift};
+    return (marks){bnc_bits16(bnc_between16(bytes, '0', '9')) << shift, bnc_bits16(bnc_equal16(bytes, '.')) << shift};
 }
 
 static inline marks
@@ -604,8 +597,8 @@ starts_reply(reader *r, const codes *found, context before)
     /* bare among words: words must follow */
     return is_known_code(found->code) && word < n && (behind & COUNTABLE) == 0 &&
            (found->separator == ' ' || found->separator == '-') &&
-           (bnc_is_word_byte(s[word]) || s[word] == BNC_MASK || s[word] == '<' || s[word] == '#' || s[word] == '[' || s[word] == '\'' ||
-            s[word] == '"');
+           (bnc_is_word_byte(s[word]) || s[word] == BNC_MASK || s[word] == '<' || s[word] == '#' || s[word] == '[' ||
+            s[word] == '\'' || s[word] == '"');
 }
 
 /* Words stay words: they are looked for until some were found. */

@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WANTED_MAX 16      /* phrases in one rule */
-#define ELEMENTS_MAX 64    /* of one rule's phrases together */
-#define OPTIONS_MAX 1024   /* likewise */
-#define TEXT_MAX 32768     /* bytes of them all */
-#define OPTION_MAX 512     /* bytes of one option */
+#define WANTED_MAX 16       /* phrases in one rule */
+#define ELEMENTS_MAX 64     /* of one rule's phrases together */
+#define OPTIONS_MAX 1024    /* likewise */
+#define TEXT_MAX 32768      /* bytes of them all */
+#define OPTION_MAX 512      /* bytes of one option */
 #define SPELLINGS_MAX 16384 /* of a row that are searched for names */
-#define VARIANTS_MAX 64    /* that gaps inside (a|b) make of one rule */
+#define VARIANTS_MAX 64     /* that gaps inside (a|b) make of one rule */
 
 typedef struct reader {
     bnc_compiler *c;
@@ -1150,7 +1150,8 @@ read_condition(reader *r, workshop *w, bnc_rule *rule, uint32_t number)
             return true;
     }
     problem(r,
-            "can't read \"%s\"; legal: \"phrase\", ^\"phrase\", !\"phrase\", +\"phrase\", 550, 5xx, !4xx, x.1.1, "
+            "can't read \"%s\"; legal: \"phrase\", ^\"phrase\", !\"phrase\", +\"phrase\", \"phrase\"$, 550, 5xx, !4xx, "
+            "x.1.1, "
             "5.7.*, !5.7.*, "
             "5.7.606-649, @provider, !@provider, /regular expression/, type=, alone, uncoded, weak; codes and "
             "providers once",

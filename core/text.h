@@ -27,8 +27,8 @@ typedef struct bnc_text {
     unsigned char raw[BNC_TEXT_MAX + BNC_PADDING];
     unsigned char words[BNC_TEXT_MAX + BNC_PADDING];
     size_t len;
-    uint16_t
-        lines[BNC_LINES_MAX]; /* offsets in raw at which a line of the original starts; of names.h on, with a digit */
+    /* offsets at which a line of the original starts; once names are hidden, only of lines that start with a digit */
+    uint16_t lines[BNC_LINES_MAX];
     size_t n_lines;
     bnc_name_span names[BNC_NAMES_MAX];
     size_t n_names;

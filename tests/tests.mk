@@ -27,7 +27,7 @@ build/test/core_run: $(srcdir)/tests/model/core_run.c $(TEST_OBJECTS)
 build/test/match_random: $(srcdir)/tests/fuzz/match.c $(srcdir)/tests/fuzz/random.c $(TEST_OBJECTS)
 	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $^ $(CORE_LIBS)
 
-build/test/%: $(srcdir)/tests/unit/%.c $(TEST_OBJECTS) $(srcdir)/tests/unit/memory.h $(srcdir)/tests/fuzz/counting.h
+build/test/%: $(srcdir)/tests/unit/%.c $(TEST_OBJECTS) $(wildcard $(srcdir)/tests/unit/*.h) $(srcdir)/tests/fuzz/counting.h
 	$(CC) $(TEST_CFLAGS) $(CORE_CPPFLAGS) -o $@ $< $(TEST_OBJECTS) $(CORE_LIBS) -lcmocka
 
 # SQLite and mailbounce in one program, as those do that link it in

@@ -1,5 +1,6 @@
 /*
- * engine_test.c - an engine over its life: own rules kept and evicted, errors that name the culprit, memory that runs out, counts.
+ * engine_test.c - an engine over its life: own rules kept and evicted, errors that name the culprit, memory that runs
+ * out, counts.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -158,11 +159,13 @@ takes_null_and_empty(void **state)
     assert_int_equal(bnc_classify(engine, nothing, NULL, &verdict, &error), BNC_OK);
     expect_text(bnc_category(verdict.category).name, "unknown");
     assert_int_equal(bnc_classify(engine, nothing, &nothing, &verdict, &error), BNC_OK);
-    assert_int_equal(bnc_answer(engine, BNC_ASK_TYPE, slice("550 5.1.1 User unknown"), NULL, NULL, &answer, &lasting, &error),
-                     BNC_OK);
+    assert_int_equal(
+        bnc_answer(engine, BNC_ASK_TYPE, slice("550 5.1.1 User unknown"), NULL, NULL, &answer, &lasting, &error),
+        BNC_OK);
     expect_text(answer, "hard");
     assert_true(lasting);
-    assert_int_equal(bnc_answer(engine, BNC_ASK_TYPE, nothing, &nothing, NULL, &answer, &lasting, &error), BNC_BAD_ARGUMENT);
+    assert_int_equal(bnc_answer(engine, BNC_ASK_TYPE, nothing, &nothing, NULL, &answer, &lasting, &error),
+                     BNC_BAD_ARGUMENT);
     bnc_engine_destroy(NULL);
 }
 
@@ -196,8 +199,8 @@ errors_name_the_culprit(void **state)
     bool lasting = false;
 
     (void)state;
-    expect_error(bnc_answer(engine, BNC_ASK_TYPE, slice("550"), &perspective, NULL, &answer, &lasting, &error), BNC_BAD_ARGUMENT,
-                 "\"seas\"", "default");
+    expect_error(bnc_answer(engine, BNC_ASK_TYPE, slice("550"), &perspective, NULL, &answer, &lasting, &error),
+                 BNC_BAD_ARGUMENT, "\"seas\"", "default");
     assert_null(answer.data);
     assert_false(lasting);
     expect_error(bnc_term(slice("user_unknown"), slice("sas"), &answer, &error), BNC_BAD_ARGUMENT, "\"sas\"", "ses");
@@ -270,14 +273,17 @@ check_tells_every_problem(void **state)
     assert_non_null(strstr(told, "4 regular expression"));
     assert_non_null(strstr(check("[user_unknown]\na: \"zork\"\n    > 550 zark\n"), "3 rule \"a\" does not win"));
     /* an own rule that another own rule shadows */
-    assert_non_null(strstr(check("[user_unknown]\na: \"zork\"\nb: \"zorks\"\n    > 550 zorks\n"), "4 rule \"b\" does not win"));
+    assert_non_null(
+        strstr(check("[user_unknown]\na: \"zork\"\nb: \"zorks\"\n    > 550 zorks\n"), "4 rule \"b\" does not win"));
 }
 
 /* ---- memory ---- */
 
 static const char *const rules_of_each_kind =
-    "[@mine]\nm.it: \"zork\" /zork.*zork/\n[pending]\np.x: \"(will|may) be tried\" /tried/\n[aftermath]\na.x: \"bye * now\"\n"
-    "[user_unknown]\nu.x: @mine \"(no|not a) user * here\" !\"hosts\" /user (\\w+ )*here/\n    > 550 zork zork: no user x here\n"
+    "[@mine]\nm.it: \"zork\" /zork.*zork/\n[pending]\np.x: \"(will|may) be tried\" /tried/\n[aftermath]\na.x: \"bye * "
+    "now\"\n"
+    "[user_unknown]\nu.x: @mine \"(no|not a) user * here\" !\"hosts\" /user (\\w+ )*here/\n    > 550 zork zork: no "
+    "user x here\n"
     "u.y: /never/ x.7.1\n[mailbox_full]\nf.x: 552 \"full\" type=soft\n    > 552 full\n";
 
 static bnc_status
@@ -356,6 +362,27 @@ survives_without_memory(void **state)
     fail_everywhere("552 full", rules_of_each_kind);
 }
 
+/* A text that is too long to be kept needs no memory that a text before it lacked. */
+static void
+long_text_after_want_of_memory(void **state)
+{
+    char text[2001], got[2048];
+    size_t n;
+
+    (void)state;
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    for (n = 1; n < 4; n++) {
+        assert_int_equal(tear_down(NULL), 0);
+        assert_int_equal(set_up(NULL), 0);
+        memory.fail = memory.asked + n;
+        assert_int_equal(ask(BNC_ASK_CATEGORY, "550 5.1.1 User unknown", NULL, got), BNC_NO_MEMORY);
+        memory.fail = 0;
+        assert_int_equal(ask(BNC_ASK_CATEGORY, text, NULL, got), BNC_OK);
+        assert_string_equal(got, "unknown");
+    }
+}
+
 static void
 check_survives_without_memory(void **state)
 {
@@ -386,8 +413,13 @@ forgets_the_text_before(void **state)
     char right[2048], got[2048];
     static char before[BNC_HEAD + 1];
     size_t i;
-    static const char *const texts[] = {"foo", "550-5.1.1 zork 550-5.1.1", "550 x (550 y) 550 x",
-                                        "421 4.7.0 )) said: 550 550 421-4.7.0", "zork", "5.1.1", ""};
+    static const char *const texts[] = {"foo",
+                                        "550-5.1.1 zork 550-5.1.1",
+                                        "550 x (550 y) 550 x",
+                                        "421 4.7.0 )) said: 550 550 421-4.7.0",
+                                        "zork",
+                                        "5.1.1",
+                                        ""};
 
     (void)state;
     memset(before, 'z', BNC_HEAD);
@@ -574,6 +606,7 @@ main(void)
         cmocka_unit_test_setup_teardown(errors_name_the_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(check_tells_every_problem, set_up, tear_down),
         cmocka_unit_test_setup_teardown(survives_without_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(long_text_after_want_of_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(check_survives_without_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forgets_the_text_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(looks_at_the_head_alone, set_up, tear_down),

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "chance.h"
 #include "text.h"
 
 #define BNC_PORTABLE
@@ -116,15 +117,6 @@ static const char *const pieces[] = {
 };
 /* clang-format on */
 #define PIECES (sizeof(pieces) / sizeof(pieces[0]))
-
-static uint64_t seed = 1;
-
-static size_t
-chance(size_t n)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (size_t)(seed >> 33) % n;
-}
 
 static size_t
 add_piece(char *text, size_t len, const char *piece)

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "chance.h"
 #include "history.h"
 #include "memory.h"
 #include "state.h"
@@ -37,15 +38,6 @@ close_states(void **state)
 }
 
 /* ---- random sets ---- */
-
-static uint64_t seed = 1;
-
-static uint32_t
-chance(uint32_t n)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(seed >> 33) % n;
-}
 
 static bnc_event
 word(const char *text)
@@ -681,13 +673,13 @@ static void
 survives_without_memory(void **state)
 {
     size_t before = counted.blocks;
-    uint64_t start = seed;
+    uint64_t start = chance_seed;
     int allowed;
     bool done = false;
 
     (void)state;
     for (allowed = 0; !done && allowed < 1000; allowed++) {
-        seed = start;
+        chance_seed = start;
         memory_allow(allowed);
         done = use_everything();
         memory_allow(-1);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "chance.h"
 #include "names.h"
 
 #define BNC_PORTABLE
@@ -262,15 +263,6 @@ static const char *const pieces[] = {
 };
 /* clang-format on */
 #define PIECES (sizeof(pieces) / sizeof(pieces[0]))
-
-static uint64_t seed = 1;
-
-static size_t
-chance(size_t n)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (size_t)(seed >> 33) % n;
-}
 
 /* Sums up what is given. */
 static void

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "chance.h"
 #include "memory.h"
 #include "policy.h"
 #include "text.h"
@@ -253,7 +254,6 @@ bears_any_text(void **state)
     static char big[5000];
     bnc_policy *made;
     char text[40];
-    uint64_t seed = 7;
     size_t len, i;
     int round;
 
@@ -264,12 +264,9 @@ bears_any_text(void **state)
     for (round = 0; round < 200000; round++) {
         static const char letters[] = "hard=softblock.window1dnone,24:0=- \t\0\xff";
 
-        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        len = (size_t)(seed >> 40) % sizeof(text);
-        for (i = 0; i < len; i++) {
-            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-            text[i] = letters[(size_t)(seed >> 40) % (sizeof(letters) - 1)];
-        }
+        len = chance(sizeof(text));
+        for (i = 0; i < len; i++)
+            text[i] = letters[chance(sizeof(letters) - 1)];
         if (bnc_policy_compile(&memory, (bnc_slice){text, len}, &made, &error) == BNC_OK)
             bnc_policy_leave(made);
     }
